@@ -1,0 +1,1 @@
+"""Developer programs, each `python -m tools.<name>`, each with its manual in its docstring."""
