@@ -1,8 +1,8 @@
-"""Where news goes: `publish` hands an event to every subscriber that wants it, and never waits for one.
+"""Where news goes: `publish` hands an event to every subscriber that wants it, waiting for none.
 
-An event is encoded once, whatever the number of subscribers. Every subscriber's queue is bounded in
-frames and bytes; one that falls too far behind is closed with a reason and comes back with the last id
-it saw. A publisher never knows who listens.
+An event is encoded once, whatever the number of subscribers. Every subscriber's queue is bounded
+in frames and bytes; one that falls too far behind is closed with a reason and comes back with the
+last id it saw. A publisher never knows who listens.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ class Envelope:
 
 
 class Subscription:
-    """One listener's bounded queue. Iterate to receive everything queued since the last turn, as a list."""
+    """One listener's bounded queue. Iterate to receive all that was queued since, as a list."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Subscription:
         self._wake()
 
     def close(self, reason: str = "closed") -> None:
-        """End the subscription. What is still queued is dropped on overflow, delivered otherwise."""
+        """End the subscription. What is queued is dropped on overflow, delivered otherwise."""
         if self.closed is not None:
             return
         self.closed = reason

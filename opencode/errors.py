@@ -2,13 +2,14 @@
 
 OpencodeError
 ├── NamedError                    body {name, message, data}
-│   ├── BadRequestError           400  the request does not fit the declaration; `kind` says which part
+│   ├── BadRequestError           400  the request does not fit; `kind` says which part
 │   ├── NotFoundError             404  a session, message, file or path that does not exist
 │   ├── ConfigJsonError           400  a configuration file is not JSON
 │   ├── ConfigInvalidError        400  a configuration file does not fit its schema
 │   ├── MethodNotAllowedError     405  the path exists, the method does not
 │   ├── PayloadTooLargeError      413  the body is over the limit
 │   ├── UnsupportedMediaTypeError 415  a body that is not application/json
+│   ├── AuthenticationError       401  credentials are missing or wrong, outside /api
 │   ├── ForbiddenError            403  a guard refused the request (host, origin, site)
 │   ├── ProviderAuthError         400  no usable credentials for a provider
 │   ├── ModelNotFoundError        400  no such provider or model, or none configured at all
@@ -25,8 +26,8 @@ OpencodeError
     ├── McpServerNotFoundError    404
     └── ProviderNotFoundError     404
 
-A class knows its status and its body, nothing of HTTP. `message` is added to the named form for clients
-that look for it there; it repeats `data.message`.
+A class knows its status and its body, nothing of HTTP. `message` is added to the named form for
+clients that look for it there; it repeats `data.message`.
 """
 
 from typing import Any, ClassVar
@@ -126,6 +127,16 @@ class UnsupportedMediaTypeError(NamedError):
 
     def __init__(self, got: str) -> None:
         super().__init__(f"Expected content type application/json, got {got or 'none'}")
+
+
+class AuthenticationError(NamedError):
+    """Credentials are missing or wrong."""
+
+    name = "UnauthorizedError"
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("Authentication required")
 
 
 class ForbiddenError(NamedError):

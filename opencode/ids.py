@@ -1,8 +1,8 @@
 """Identifiers: a prefix, twelve hex digits of time, fourteen random characters.
 
-The digits are the low 48 bits of ``milliseconds * 0x1000 + counter``, so ids sort by the moment they
-were made; a session's digits are the bitwise complement, so the newest session sorts first. Only the
-prefix is checked when a client sends an id of its own.
+The digits are the low 48 bits of ``milliseconds * 0x1000 + counter``, so ids sort by the moment
+they were made; a session's digits are the bitwise complement, so the newest session sorts first.
+Only the prefix is checked when a client sends an id of its own.
 """
 
 import secrets
@@ -33,7 +33,7 @@ def now_ms() -> int:
 
 
 class Ids:
-    """Makes ids that ascend strictly within one process, also when the clock stands or goes back."""
+    """Makes ids that ascend strictly within a process, also when the clock stands or goes back."""
 
     def __init__(self, clock: Callable[[], int] = now_ms) -> None:
         self._clock = clock

@@ -1,4 +1,4 @@
-"""The only place that creates tasks: named, kept from the collector, cancelled on close, failures logged."""
+"""The only place that creates tasks: named, kept, cancelled on close, failures logged."""
 
 import asyncio
 import logging

@@ -1,8 +1,8 @@
 """`WireModel`, the base of everything that travels: its spelling, its absence of null, its encoder.
 
-Python names are snake_case and become the wire's spelling (`session_id` is `sessionID`, `no_reply` is
-`noReply`); a field spelt otherwise says so with an alias of its own. `None` means absent and is left out.
-The JSON that is sent is the JSON that is stored.
+Python names are snake_case and become the wire's spelling (`session_id` is `sessionID`, `no_reply`
+is `noReply`); a field spelt otherwise says so with an alias of its own. `None` means absent and is
+left out. The JSON that is sent is the JSON that is stored.
 """
 
 import json
@@ -61,7 +61,7 @@ class NullableModel(WireModel):
 
 
 class Encoded(Generic[T]):
-    """A `T` that is already JSON, read from storage as it was written: answered without decoding."""
+    """A `T` that is already JSON, as it was stored: answered without decoding."""
 
     __slots__ = ("body",)
 
@@ -69,25 +69,45 @@ class Encoded(Generic[T]):
         self.body = body
 
 
-def problem(error: pydantic.ValidationError) -> tuple[str, list[str | int]]:
+def problem(error: pydantic.ValidationError, document: Any = None) -> tuple[str, list[str | int]]:
     """The first problem of a refused value as one sentence with its place, and the place as a path.
 
     The grammar is the one clients of this API already parse: ``Missing key\\n  at ["parts"]``.
+    `document` is the refused value, decoded; it tells the keys of a path from the names of union
+    branches that pydantic puts between them.
     """
     found = error.errors(include_url=False, include_context=True)
     deepest = max(found, key=lambda item: (len(item["loc"]), item["type"] != "missing"))
     chosen = found[0] if len(found) == 1 else (deepest if _is_union(found) else found[0])
-    path = [item for item in chosen["loc"] if not _is_tag(item)]
+    path = _path(chosen["loc"], document, missing=chosen["type"] == "missing")
     place = "".join(f"[{json.dumps(item)}]" for item in path)
     text = _sentence(chosen)
     return (f"{text}\n  at {place}" if place else text), path
+
+
+def _path(loc: tuple[str | int, ...], document: Any, *, missing: bool) -> list[str | int]:
+    if document is None:
+        return [item for item in loc if not _is_tag(item)]
+    path: list[str | int] = []
+    here = document
+    for position, item in enumerate(loc):
+        absent = missing and position == len(loc) - 1
+        if isinstance(here, dict) and (item in here or absent):
+            here = here.get(item)
+            path.append(item)
+        elif isinstance(here, list) and isinstance(item, int) and item < len(here):
+            here = here[item]
+            path.append(item)
+    return path
 
 
 def _is_tag(item: str | int) -> bool:
     """Pydantic adds the branch of a union to the path; a client never sent that word."""
     return isinstance(item, str) and (
         item in {"str", "int", "bool", "float", "none"}
-        or item.startswith(("function-", "list[", "dict[", "lax-", "json-", "tagged-union", "constrained-"))
+        or item.startswith(
+            ("function-", "list[", "dict[", "lax-", "json-", "tagged-union", "constrained-")
+        )
     )
 
 
@@ -117,7 +137,12 @@ def _sentence(error: ErrorDetails) -> str:
         case "list_type" | "tuple_type":
             return f"Expected array, got {got}"
         case "literal_error" | "enum":
-            expected = str(context["expected"]).replace("'", '"').replace(", ", " | ").replace(" or ", " | ")
+            expected = (
+                str(context["expected"])
+                .replace("'", '"')
+                .replace(", ", " | ")
+                .replace(" or ", " | ")
+            )
             return f"Expected {expected}, got {got}"
         case "union_tag_invalid":
             tags = str(context["expected_tags"]).replace("'", '"').replace(", ", " | ")
