@@ -1,7 +1,7 @@
 """What a run asks of a model and what comes back, whoever answers.
 
-A `ModelRequest` goes in; typed deltas come out in the order they arrive, the last of them `Finish`. A
-failure is one of the three errors below, and nothing of a vendor's library passes this line.
+A `ModelRequest` goes in; typed deltas come out in the order they arrive, the last of them `Finish`.
+A failure is one of the three errors below, and nothing of a vendor's library passes this line.
 """
 
 from collections.abc import AsyncIterator
@@ -102,8 +102,8 @@ class ModelRequest:
     temperature: float | None = None
     top_p: float | None = None
     options: dict[str, Any] = field(default_factory=dict)
-    """Body members beyond the common ones: the model's options, the agent's, the variant's; camelCase
-    as in the configuration (`reasoningEffort`)."""
+    """Body members beyond the common ones: the model's options, the agent's, the variant's;
+    camelCase as in the configuration (`reasoningEffort`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one request, disjoint: `input` without the cached, `output` without the reasoning."""
+    """Tokens of one request, disjoint: `input` without cached, `output` without reasoning."""
 
     input: int = 0
     output: int = 0
@@ -172,7 +172,7 @@ Delta = TextDelta | ReasoningDelta | BlockEnd | ToolCallStart | ToolCall | Finis
 
 
 class ProviderError(Exception):
-    """The provider refused or failed. `retryable` is decided here, by status and kind, and nowhere else.
+    """The provider refused or failed. `retryable` is decided here and nowhere else.
 
     `retry_after_ms` is what the provider asked for (`retry-after-ms`, else `retry-after`).
     """
