@@ -1,10 +1,11 @@
 """What a tool is, what it is given, what it gives back.
 
-A tool is a class with an argument model and a `run`; its description for the model is `<id>.txt` beside
-it. It knows its directory and the callables of its `ToolContext`, never a session, a permission rule or
-a bus.
+A tool is a class with an argument model and a `run`; its description for the model is `<id>.txt`
+beside it. It knows its directory and the callables of its `ToolContext`, never a session, a
+permission rule or a bus.
 """
 
+import asyncio
 import importlib.resources
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -60,10 +61,15 @@ class ToolResult:
 
 
 class FileTimes:
-    """Which version of each file a session has seen, so that `edit` never overwrites somebody's change."""
+    """Which version of each file a session has seen, so that none overwrites somebody's change."""
 
     def __init__(self) -> None:
         self._seen: dict[str, tuple[int, int]] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    def lock(self, path: str) -> asyncio.Lock:
+        """Held while the session changes `path`, so that parallel calls follow one another."""
+        return self._locks.setdefault(path, asyncio.Lock())
 
     def note(self, path: str, stamp: tuple[int, int]) -> None:
         """Remember the (mtime in ns, size) at which `path` was last read or written."""

@@ -52,17 +52,15 @@ async def test_files_honour_ignore_files_and_show_hidden_ones(
 ) -> None:
     root = tree(tmp_path)
     found = names(await collect(search.files(str(root))), root)
-    assert sorted(found) == sorted(
-        [
-            ".gitignore",
-            ".hidden/e.py",
-            "a.py",
-            "sub/.gitignore",
-            "sub/b.py",
-            "sub/c.js",
-            "sub/keep.log",
-        ]
-    )
+    assert found == [
+        ".gitignore",
+        ".hidden/e.py",
+        "a.py",
+        "sub/.gitignore",
+        "sub/b.py",
+        "sub/c.js",
+        "sub/keep.log",
+    ]
 
 
 @both
