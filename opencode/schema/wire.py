@@ -81,7 +81,7 @@ def problem(error: pydantic.ValidationError, document: Any = None) -> tuple[str,
     chosen = found[0] if len(found) == 1 else (deepest if _is_union(found) else found[0])
     path = _path(chosen["loc"], document, missing=chosen["type"] == "missing")
     place = "".join(f"[{json.dumps(item)}]" for item in path)
-    text = _sentence(chosen)
+    text = sentence(chosen)
     return (f"{text}\n  at {place}" if place else text), path
 
 
@@ -106,7 +106,17 @@ def _is_tag(item: str | int) -> bool:
     return isinstance(item, str) and (
         item in {"str", "int", "bool", "float", "none"}
         or item.startswith(
-            ("function-", "list[", "dict[", "lax-", "json-", "tagged-union", "constrained-")
+            (
+                "function-",
+                "literal[",
+                "list[",
+                "dict[",
+                "tuple[",
+                "lax-",
+                "json-",
+                "tagged-union",
+                "constrained-",
+            )
         )
     )
 
@@ -116,7 +126,8 @@ def _is_union(found: list[ErrorDetails]) -> bool:
     return any(item["loc"][:1] == first[:1] for item in found[1:])
 
 
-def _sentence(error: ErrorDetails) -> str:
+def sentence(error: ErrorDetails) -> str:
+    """One error of pydantic's in the grammar of `problem`, without its place."""
     kind, value, context = error["type"], error.get("input"), error.get("ctx", {})
     got = _got(value)
     match kind:
