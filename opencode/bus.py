@@ -16,8 +16,11 @@ MAX_BYTES = 4 * 1024 * 1024
 class Publishable(Protocol):
     """What the bus carries: an event of the schema, with its id and type."""
 
-    id: str
-    type: str
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def type(self) -> str: ...
 
     def wire(self) -> bytes: ...
 

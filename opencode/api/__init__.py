@@ -1,1 +1,5 @@
-"""."""
+"""The operations, a module per tag of the contract. A client may ask what is listed here."""
+
+from opencode.api import control
+
+MODULES = (control,)
