@@ -1,0 +1,75 @@
+"""Asks models: one request out, one answer in. `provider/llm.py` is the door to it.
+
+Loads the model library: nothing else imports it, and it is imported in a thread.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import cast
+
+import httpx2
+from pydantic_ai.direct import model_request_stream
+from pydantic_ai.exceptions import UnexpectedModelBehavior
+from pydantic_ai.settings import ModelSettings
+
+from opencode.provider import outgoing
+from opencode.provider.base import Delta, Finish, ModelRequest, Usage
+from opencode.provider.failures import translate
+from opencode.provider.incoming import Answer
+from opencode.provider.transport import make_http
+from opencode.provider.vendors import Client, connect
+from opencode.schema.provider import Model, Provider
+
+KEPT_CLIENTS = 32
+
+
+class Exchange:
+    """The connections to providers and the clients on them."""
+
+    def __init__(self) -> None:
+        self._http: httpx2.AsyncClient = make_http()
+        self._clients: OrderedDict[str, Client] = OrderedDict()
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[Delta]:
+        """Ask, and give the answer as it arrives."""
+        client = await self._client(request.provider, request.model)
+        answer = Answer(client)
+        try:
+            asked = model_request_stream(
+                client.backend,
+                outgoing.messages(request, client),
+                model_settings=cast(ModelSettings, outgoing.settings(request, client)),
+                model_request_parameters=outgoing.parameters(request),
+            )
+            async with asked as stream, aclosing(answer.deltas(stream)) as deltas:
+                async for delta in deltas:
+                    yield delta
+        except UnexpectedModelBehavior as error:
+            failure = translate(error)
+            if failure is not error:
+                raise failure from error
+            # A stream without a single event.
+            yield Finish("unknown", Usage())
+        except Exception as error:
+            failure = translate(error)
+            if failure is error:
+                raise
+            raise failure from error
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._http.aclose()
+
+    async def _client(self, provider: Provider, model: Model) -> Client:
+        access = (provider.options.get("baseURL"), provider.options.get("apiKey"), provider.key)
+        key = repr((provider.id, model.api, model.capabilities, access))
+        client = self._clients.get(key)
+        if client is None:
+            # An SDK's first client loads further modules.
+            client = await asyncio.to_thread(connect, provider, model, self._http)
+            self._clients[key] = client
+            while len(self._clients) > KEPT_CLIENTS:
+                self._clients.popitem(last=False)
+        return client
