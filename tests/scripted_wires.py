@@ -317,7 +317,8 @@ class Generate:
         return [self._parts(parts)] if parts else []
 
     def error(self, error: JSON) -> list[str]:
-        return [_data({"error": error})]
+        known = {"code": 503, "status": "UNAVAILABLE"}
+        return [_data({"error": {**known, "message": error["message"]}})]
 
     def finish(self, reason: str | None, usage: JSON) -> list[str]:
         if reason is None:

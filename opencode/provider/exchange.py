@@ -15,7 +15,7 @@ from pydantic_ai.exceptions import UnexpectedModelBehavior
 from pydantic_ai.settings import ModelSettings
 
 from opencode.provider import outgoing
-from opencode.provider.base import Delta, Finish, ModelRequest, Usage
+from opencode.provider.base import BadAnswer, Delta, Finish, ModelRequest, ProviderError, Usage
 from opencode.provider.failures import translate
 from opencode.provider.incoming import Answer
 from opencode.provider.transport import make_http
@@ -46,17 +46,12 @@ class Exchange:
             async with asked as stream, aclosing(answer.deltas(stream)) as deltas:
                 async for delta in deltas:
                     yield delta
-        except UnexpectedModelBehavior as error:
-            failure = translate(error)
-            if failure is not error:
-                raise failure from error
-            # A stream without a single event.
-            yield Finish("unknown", Usage())
+        except (BadAnswer, ProviderError):
+            raise
         except Exception as error:
-            failure = translate(error)
-            if failure is error:
-                raise
-            raise failure from error
+            if not _empty(error):
+                raise translate(error) from error
+            yield Finish("unknown", Usage())
 
     async def close(self) -> None:
         """Close every connection."""
@@ -73,3 +68,8 @@ class Exchange:
             while len(self._clients) > KEPT_CLIENTS:
                 self._clients.popitem(last=False)
         return client
+
+
+def _empty(error: Exception) -> bool:
+    """A stream without a single event: nothing was said, and nothing was wrong with it."""
+    return isinstance(error, UnexpectedModelBehavior) and error.__cause__ is None

@@ -33,7 +33,7 @@ SILENT = "Cannot connect to API: The provider did not answer in time."
 TIMED_OUT = "The operation timed out."
 
 
-def translate(error: Exception) -> Exception:
+def translate(error: Exception) -> ProviderError | BadAnswer:
     """Our error for what the model library, an SDK or the connection raised."""
     chain = list(_chain(error))
     for found in chain:
@@ -56,7 +56,7 @@ def translate(error: Exception) -> Exception:
         return _in_stream(error.message, error)
     if isinstance(error, UserError | NotImplementedError):
         return BadAnswer(str(error))
-    return error
+    return BadAnswer(f"The answer cannot be read: {type(error).__name__}: {error}")
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

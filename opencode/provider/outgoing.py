@@ -104,7 +104,7 @@ def messages(request: ModelRequest, client: Client) -> list[ModelMessage]:
 def _message(turn: ModelTurn, model: Model, client: Client) -> ModelMessage | None:
     match turn:
         case UserTurn(content):
-            return Request(parts=[_prompt(content, model)]) if content else None
+            return Request(parts=[_prompt(content, model, client)]) if content else None
         case ToolTurn():
             return _results(turn, model, client)
         case AssistantTurn(content):
@@ -114,13 +114,15 @@ def _message(turn: ModelTurn, model: Model, client: Client) -> ModelMessage | No
             )
 
 
-def _prompt(content: Sequence[TextContent | FileContent], model: Model) -> UserPromptPart:
+def _prompt(
+    content: Sequence[TextContent | FileContent], model: Model, client: Client
+) -> UserPromptPart:
     if len(content) == 1 and isinstance(content[0], TextContent):
         return UserPromptPart(content[0].text)
-    return UserPromptPart([_content(item, model) for item in content])
+    return UserPromptPart([_content(item, model, client) for item in content])
 
 
-def _content(item: TextContent | FileContent, model: Model) -> UserContent:
+def _content(item: TextContent | FileContent, model: Model, client: Client) -> UserContent:
     if isinstance(item, TextContent):
         return item.text
     medium = MEDIA.get(item.mime) or MEDIA.get(item.mime.partition("/")[0])
@@ -130,8 +132,10 @@ def _content(item: TextContent | FileContent, model: Model) -> UserContent:
         name = f'"{item.filename}"' if item.filename else medium
         reason = f"(this model does not support {medium} input)"
         return f"ERROR: Cannot read {name} {reason}. Inform the user."
-    named = {"filename": item.filename or f"document.{medium}"} if medium == "pdf" else None
-    return BinaryContent(item.data, media_type=item.mime, vendor_metadata=named)
+    found = BinaryContent(item.data, media_type=item.mime)
+    if medium == "pdf" and client.vendor.wire == "compatible":
+        found.vendor_metadata = {"filename": item.filename or "document.pdf"}
+    return found
 
 
 def _results(turn: ToolTurn, model: Model, client: Client) -> Request:
@@ -148,7 +152,7 @@ def _results(turn: ToolTurn, model: Model, client: Client) -> Request:
     ]
     files = [file for result in turn.results for file in result.files]
     if files:
-        parts.append(UserPromptPart([_content(file, model) for file in files]))
+        parts.append(UserPromptPart([_content(file, model, client) for file in files]))
     return Request(parts=parts)
 
 

@@ -36,6 +36,8 @@ from opencode.schema.provider import Model, Provider
 
 NEVER = "\0never\0"
 """A reasoning tag no text holds: what a model writes stays as it wrote it."""
+ANTHROPIC_VERSION = "2023-06-01"
+"""The version every gateway understands, and whose events are the ones read here."""
 Wire = Literal["compatible", "responses", "anthropic", "google"]
 
 
@@ -162,7 +164,7 @@ def _responses(provider: Provider, model: Model, access: Access) -> Backend[Any]
 def _anthropic(provider: Provider, model: Model, access: Access) -> Backend[Any]:
     url, key, http = access
     # The SDK would send a bearer token to any address but its own vendor's.
-    headers = {"x-api-key": key}
+    headers = {"x-api-key": key, "anthropic-version": ANTHROPIC_VERSION}
     client = AsyncAnthropic(
         api_key=key, base_url=url, http_client=http, max_retries=0, default_headers=headers
     )
