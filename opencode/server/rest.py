@@ -6,7 +6,7 @@ from typing import Any
 from opencode.api.operation import AnyOperation, Call, Content, Stream
 from opencode.server.door import JSON, Door, House
 from opencode.server.scope import asked_directory, enter
-from opencode.server.sse import pour
+from opencode.server.sse import HEARTBEAT, pour
 
 
 class RestHandler(Door):
@@ -34,7 +34,7 @@ class RestHandler(Door):
         value = await operation(call, **arguments)
         if isinstance(value, Stream):
             self.stream = value
-            await pour(self, value)
+            await pour(self, value, heartbeat=HEARTBEAT)
             return
         await self._send(call, value)
 

@@ -28,7 +28,7 @@ HEADERS = {
 log = logging.getLogger(__name__)
 
 
-async def pour(handler: Door, stream: Stream[Any], *, heartbeat: float = HEARTBEAT) -> None:
+async def pour(handler: Door, stream: Stream[Any], *, heartbeat: float) -> None:
     """Write `stream` until it ends or its reader is gone."""
     for name, value in HEADERS.items():
         handler.set_header(name, value)
