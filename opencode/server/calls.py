@@ -57,32 +57,38 @@ class Calls:
         self._app = app
         self._methods = methods
         self._server = server
-        self._waiting = Tasks()
-        self._running: dict[str, asyncio.Task[None]] = {}
+        self._replies: dict[str, Reply] = {}
 
     def start(
         self, key: str, method: str, params: dict[str, Any], *, directory: str, reply: Reply
     ) -> None:
         """Run an operation; `reply` is called once, later. `key` names the call for `cancel`."""
         operation = self._find(method)
-        if len(self._running) >= MAX_CALLS:
+        if len(self._replies) >= MAX_CALLS:
             message = "Server overloaded; retry later."
             raise RpcError(OVERLOADED, message, {"retryAfter": RETRY_AFTER_MS})
-        if key in self._running:
+        if key in self._replies:
             raise RpcError(INVALID, "Invalid request: a call with this id is still running")
+        self._replies[key] = reply
         work = perform(self._app, operation, params, directory)
-        task = self._waiting.start(f"call {operation.id}", self._wait(operation, work, reply))
-        self._running[key] = task
-        task.add_done_callback(lambda done: self._running.pop(key, None))
+        task = self._server.start(f"call {operation.id}", work)
+        task.add_done_callback(lambda done: self._ended(key, reply, done))
 
     def cancel(self, key: str) -> None:
         """Stop waiting for a call; it is answered as cancelled."""
-        if (found := self._running.get(key)) is not None:
-            found.cancel()
+        if (reply := self._replies.pop(key, None)) is not None:
+            reply(RpcError(CANCELLED, "Request cancelled"))
 
-    async def close(self) -> None:
-        """Stop waiting for all."""
-        await self._waiting.close()
+    def close(self) -> None:
+        """Stop waiting for all; nobody is there to be answered."""
+        self._replies.clear()
+
+    def _ended(self, key: str, reply: Reply, done: "asyncio.Task[Outcome | RpcError]") -> None:
+        # The key may belong to a later call by now: cancelled ids are free again.
+        if self._replies.get(key) is not reply or done.cancelled():
+            return
+        del self._replies[key]
+        reply(done.result())
 
     def _find(self, method: str) -> AnyOperation:
         operation = self._methods.get(method)
@@ -92,14 +98,6 @@ class Calls:
             hint = "Use subscribe: this connection is the stream"
             raise RpcError(NO_METHOD, f"{method} is a stream", {"hint": hint})
         return operation
-
-    async def _wait(self, operation: AnyOperation, work: Any, reply: Reply) -> None:
-        task = self._server.start(f"run {operation.id}", work)
-        try:
-            reply(await asyncio.shield(task))
-        except asyncio.CancelledError:
-            reply(RpcError(CANCELLED, "Request cancelled"))
-            raise
 
 
 async def perform(

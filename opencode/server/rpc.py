@@ -135,7 +135,7 @@ class Peer:
         self._hub.peers.discard(self)
         if self._subscription is not None:
             self._subscription.close("gone")
-        await self._calls.close()
+        self._calls.close()
         await self._tasks.close()
 
     def beat(self) -> None:
