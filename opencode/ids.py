@@ -5,6 +5,7 @@ they were made; a session's digits are the bitwise complement, so the newest ses
 Only the prefix is checked when a client sends an id of its own.
 """
 
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -25,6 +26,7 @@ ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 TIME_BITS = 48
 TIME_MASK = (1 << TIME_BITS) - 1
 RANDOM_LENGTH = 14
+HEX_DIGITS = re.compile("[0-9a-f]{12}")
 
 
 def now_ms() -> int:
@@ -43,8 +45,12 @@ class Ids:
         """A session id: descending, newer sorts before older."""
         return self._make("ses", TIME_MASK & ~self._tick())
 
-    def message(self) -> str:
-        return self._make("msg", self._tick())
+    def message(self, *, after: str | None = None) -> str:
+        """A message id, one that sorts after `after` even if that was made by a clock ahead."""
+        moment = self._tick()
+        if after is not None and (digits := HEX_DIGITS.match(after.partition("_")[2])):
+            moment = max(moment, min(int(digits[0], 16) + 1, TIME_MASK))
+        return self._make("msg", moment)
 
     def part(self) -> str:
         return self._make("prt", self._tick())

@@ -4,7 +4,7 @@ A `ModelRequest` goes in; typed deltas come out in the order they arrive, the la
 A failure is one of the three errors below, and nothing of a vendor's library passes this line.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -209,6 +209,6 @@ class BadAnswer(Exception):
 class LanguageModels(Protocol):
     """Who answers: `provider/llm.py`."""
 
-    def stream(self, request: ModelRequest) -> AsyncIterator[Delta]:
+    def stream(self, request: ModelRequest) -> AsyncGenerator[Delta]:
         """Ask. Closing the iterator closes the connection to the provider."""
         ...

@@ -1,0 +1,16 @@
+"""The texts a model is given, kept in files beside this one."""
+
+import importlib.resources
+from typing import Literal
+
+PromptName = Literal["default", "explore", "title", "compaction", "summary", "plan"]
+
+
+def prompt(name: PromptName) -> str:
+    """The text of `prompt/<name>.txt`, without the line end of the file."""
+    return (
+        importlib.resources.files("opencode.agent")
+        .joinpath("prompt", f"{name}.txt")
+        .read_text(encoding="utf-8")
+        .rstrip("\n")
+    )

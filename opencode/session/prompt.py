@@ -1,0 +1,191 @@
+"""A prompt's input becomes the parts of a user message: files are read here, once."""
+
+import base64
+import mimetypes
+import os
+import urllib.parse
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from opencode.errors import BadRequestError
+from opencode.ids import Ids
+from opencode.schema.part import (
+    AgentPart,
+    AgentPartInput,
+    FilePart,
+    FilePartInput,
+    Part,
+    PartInput,
+    SubtaskPart,
+    SubtaskPartInput,
+    TextPart,
+    TextPartInput,
+)
+
+MAX_FILE_BYTES = 32 * 1024 * 1024
+DIRECTORY = "application/x-directory"
+
+ReadFile = Callable[[str, int | None, int | None], Awaitable[str]]
+"""Reads a path from a line on, so many lines; the text is what the `read` tool would give."""
+
+
+class ReadFailed(Exception):
+    """A file of a prompt cannot be read; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Makes the parts of one user message."""
+
+    ids: Ids
+    session_id: str
+    message_id: str
+    read: ReadFile
+    failed: Callable[[str], None]
+    """Told of each file that could not be read; the prompt goes on without it."""
+
+    async def parts(self, inputs: Sequence[PartInput]) -> list[Part]:
+        """The stored parts, in order. Raises `BadRequestError` for a URL that cannot be taken."""
+        found: list[Part] = []
+        for given in inputs:
+            found.extend(await self._part(given))
+        return found
+
+    async def _part(self, given: PartInput) -> list[Part]:
+        match given:
+            case TextPartInput():
+                return [
+                    TextPart(
+                        id=given.id or self.ids.part(),
+                        session_id=self.session_id,
+                        message_id=self.message_id,
+                        text=given.text,
+                        synthetic=given.synthetic,
+                        ignored=given.ignored,
+                        time=given.time,
+                        metadata=given.metadata,
+                    )
+                ]
+            case FilePartInput():
+                return await self._file(given)
+            case AgentPartInput():
+                return [
+                    AgentPart(
+                        id=given.id or self.ids.part(),
+                        session_id=self.session_id,
+                        message_id=self.message_id,
+                        name=given.name,
+                        source=given.source,
+                    ),
+                    self._synthetic(
+                        " Use the message above to brief a subagent and call the task tool with"
+                        f" subagent: {given.name}"
+                    ),
+                ]
+            case SubtaskPartInput():
+                return [
+                    SubtaskPart(
+                        id=given.id or self.ids.part(),
+                        session_id=self.session_id,
+                        message_id=self.message_id,
+                        prompt=given.prompt,
+                        description=given.description,
+                        agent=given.agent,
+                        model=given.model,
+                        command=given.command,
+                    )
+                ]
+
+    async def _file(self, given: FilePartInput) -> list[Part]:
+        scheme = urllib.parse.urlsplit(given.url).scheme
+        if scheme == "data":
+            return self._data(given)
+        if scheme == "file":
+            return await self._local(given)
+        raise BadRequestError(
+            f'Expected a "file:" or "data:" URL, got "{given.url[:200]}"\n  at ["parts"]["url"]'
+        )
+
+    def _data(self, given: FilePartInput) -> list[Part]:
+        part = self._file_part(given, given.url)
+        if given.mime != "text/plain":
+            return [part]
+        head, _, body = given.url.partition(",")
+        raw = urllib.parse.unquote_to_bytes(body)
+        try:
+            text = (base64.b64decode(raw) if head.endswith(";base64") else raw).decode(
+                errors="replace"
+            )
+        except ValueError:
+            raise BadRequestError('Expected valid base64\n  at ["parts"]["url"]') from None
+        return [self._called(given.filename or "file", None, None), self._synthetic(text), part]
+
+    async def _local(self, given: FilePartInput) -> list[Part]:
+        address = urllib.parse.urlsplit(given.url)
+        path = urllib.parse.unquote(address.path)
+        query = urllib.parse.parse_qs(address.query)
+        if given.mime not in ("text/plain", DIRECTORY) and not os.path.isdir(path):
+            return self._binary(given, path)
+        offset, limit = _window(query)
+        called = self._called(path, offset, limit)
+        try:
+            text = await self.read(path, offset, limit)
+        except ReadFailed as error:
+            self.failed(str(error))
+            return [
+                called,
+                self._synthetic(
+                    f"Read tool failed to read {path} with the following error: {error}"
+                ),
+            ]
+        return [called, self._synthetic(text), self._file_part(given, given.url)]
+
+    def _binary(self, given: FilePartInput, path: str) -> list[Part]:
+        try:
+            if os.path.getsize(path) > MAX_FILE_BYTES:
+                raise OSError(f"larger than {MAX_FILE_BYTES} bytes")
+            data = Path(path).read_bytes()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            self.failed(f"{path}: {reason}")
+            return [self._synthetic(f"The file {path} could not be attached: {reason}")]
+        mime = given.mime or mimetypes.guess_type(path)[0] or "application/octet-stream"
+        url = f"data:{mime};base64,{base64.b64encode(data).decode()}"
+        return [self._called(path, None, None), self._file_part(given, url)]
+
+    def _called(self, path: str, offset: int | None, limit: int | None) -> TextPart:
+        window = "" if offset is None else f',"offset":{offset},"limit":{limit}'
+        quoted = path.replace("\\", "\\\\").replace('"', '\\"')
+        return self._synthetic(
+            f'Called the Read tool with the following input: {{"filePath":"{quoted}"{window}}}'
+        )
+
+    def _synthetic(self, text: str) -> TextPart:
+        return TextPart(
+            id=self.ids.part(),
+            session_id=self.session_id,
+            message_id=self.message_id,
+            text=text,
+            synthetic=True,
+        )
+
+    def _file_part(self, given: FilePartInput, url: str) -> FilePart:
+        return FilePart(
+            id=given.id or self.ids.part(),
+            session_id=self.session_id,
+            message_id=self.message_id,
+            mime=given.mime,
+            filename=given.filename,
+            url=url,
+            source=given.source,
+        )
+
+
+def _window(query: dict[str, list[str]]) -> tuple[int | None, int | None]:
+    """Lines `start` to `end` of a URL as an offset and a number of lines."""
+    start, end = query.get("start", [""])[0], query.get("end", [""])[0]
+    if not start.isdigit():
+        return None, None
+    limit = int(end) - int(start) + 1 if end.isdigit() and int(end) >= int(start) else 2000
+    return int(start), limit
