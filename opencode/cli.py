@@ -24,9 +24,9 @@ Options:
   -h --help              Print this text.
 
 The directory it is started in is the one it works in. Environment: OPENCODE_SERVER_PASSWORD and
-OPENCODE_SERVER_USERNAME (Basic authentication), OPENCODE_DATA (the data directory), OPENCODE_CONFIG
-and OPENCODE_CONFIG_CONTENT (further configuration), XDG_*. The `server` section of the global configuration sets
-port, hostname, mdns, mdnsDomain and cors where no flag does.
+OPENCODE_SERVER_USERNAME (Basic authentication), OPENCODE_DATA (the data directory), XDG_*,
+OPENCODE_CONFIG and OPENCODE_CONFIG_CONTENT (further configuration). The `server` section of the
+global configuration sets port, hostname, mdns, mdnsDomain and cors where no flag does.
 """
 
 import asyncio
@@ -148,7 +148,7 @@ def reachable(settings: Settings, port: int) -> list[tuple[str, str]]:
         name = f"[{settings.hostname}]" if ":" in settings.hostname else settings.hostname
         return [("Web interface", f"http://{name}:{port}/")]
     found = [("Local access", f"http://localhost:{port}/")]
-    others = [one for one in addresses(settings.hostname) if not one.startswith("127.")]
+    others = [one for one in addresses(settings.hostname) if one != "127.0.0.1"]
     found += [("Network access", f"http://{one}:{port}/") for one in others]
     if settings.mdns:
         found.append(("mDNS", f"http://{settings.mdns_domain}:{port}/"))

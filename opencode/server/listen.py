@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-import tornado.netutil
 from tornado.httpserver import HTTPServer
 
 from opencode.server.web import MAX_BODY, Application, make_application
@@ -88,7 +87,7 @@ class Announcement:
     async def withdraw(self) -> None:
         """Say goodbye, so that nobody goes on offering us."""
         with suppress(OSError):
-            await self._zeroconf.async_unregister_service(self._info)
+            await (await self._zeroconf.async_unregister_service(self._info))
         await self._zeroconf.async_close()
 
 
@@ -128,7 +127,7 @@ def addresses(hostname: str) -> list[str]:
     """The addresses of this machine that reach a server bound to `hostname`."""
     if hostname not in (EVERY_INTERFACE, "::"):
         return [hostname] if _is_address(hostname) else ["127.0.0.1"]
-    found = {"127.0.0.1"}
+    found: set[str] = set()
     with suppress(OSError):
         for *_, place in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET):
             found.add(str(place[0]))
@@ -136,7 +135,8 @@ def addresses(hostname: str) -> list[str]:
         # Sends nothing: the kernel only says which of our addresses it would use.
         probe.connect(("192.0.2.1", 9))
         found.add(probe.getsockname()[0])
-    return sorted(found, key=lambda one: (not one.startswith("127."), one))
+    # To another machine our loopback address is its own.
+    return sorted(one for one in found if not one.startswith("127.")) or ["127.0.0.1"]
 
 
 async def serve(app: "App", *, ready: Callable[[Server], None] = lambda server: None) -> int:
@@ -196,11 +196,38 @@ def _remarks(settings: Settings) -> list[str]:
 
 def _sockets(hostname: str, port: int) -> list[socket.socket]:
     """One socket per address of the name; with port 0, all of them on the same port."""
-    family = socket.AF_INET if hostname == EVERY_INTERFACE else socket.AF_UNSPEC
-    return tornado.netutil.bind_sockets(port, hostname, family=family, backlog=BACKLOG)
+    found = socket.getaddrinfo(hostname, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    sockets: list[socket.socket] = []
+    try:
+        for family, kind, protocol, _, address in dict.fromkeys(found):
+            one = socket.socket(family, kind, protocol)
+            sockets.append(one)
+            _prepare(one, family)
+            one.bind((address[0], port or _port_of(sockets[0]), *address[2:]))
+            one.listen(BACKLOG)
+    except BaseException:
+        for one in sockets:
+            one.close()
+        raise
+    return sockets
+
+
+def _prepare(one: socket.socket, family: int) -> None:
+    one.setblocking(False)
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if family == socket.AF_INET6:
+        one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+
+
+def _port_of(one: socket.socket) -> int:
+    """The port a socket has, 0 while it is not bound."""
+    port: int = one.getsockname()[1]
+    return port
 
 
 def _explain(error: OSError, hostname: str, port: int) -> str:
+    if isinstance(error, socket.gaierror):
+        return f"{hostname} cannot be resolved: choose another --hostname"
     match error.errno:
         case errno.EADDRINUSE:
             return f"Port {port} on {hostname} is in use: choose another --port, or none"
@@ -208,8 +235,6 @@ def _explain(error: OSError, hostname: str, port: int) -> str:
             return f"Port {port} on {hostname} needs more rights: choose a --port above 1023"
         case errno.EADDRNOTAVAIL:
             return f"{hostname} is no address of this machine: choose another --hostname"
-    if isinstance(error, socket.gaierror):
-        return f"{hostname} cannot be resolved: choose another --hostname"
     return f"Cannot listen on {hostname} port {port}: {error.strerror or error}"
 
 

@@ -6,6 +6,7 @@ Its calls run at the same time and are answered in any order, each after the eve
 
 import itertools
 import logging
+import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
@@ -268,7 +269,8 @@ class Peer:
             raise RpcError(BAD_PARAMS, str(error)) from None
 
     def _absolute(self, directory: str) -> str:
-        return absolute(directory, self._app.settings.directory)
+        # Events carry the real path of their directory.
+        return os.path.realpath(absolute(directory, self._app.settings.directory))
 
     def _add(self, wanted: Filter, name: str | None) -> str:
         while name is None or name in self._filters:
