@@ -9,7 +9,6 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import cast
 
-import httpx2
 from pydantic_ai.direct import model_request_stream
 from pydantic_ai.exceptions import UnexpectedModelBehavior
 from pydantic_ai.settings import ModelSettings
@@ -18,7 +17,7 @@ from opencode.provider import outgoing
 from opencode.provider.base import BadAnswer, Delta, Finish, ModelRequest, ProviderError, Usage
 from opencode.provider.failures import translate
 from opencode.provider.incoming import Answer
-from opencode.provider.transport import make_http
+from opencode.provider.transport import TICKET_HEADER, Transport
 from opencode.provider.vendors import Client, connect
 from opencode.schema.provider import Model, Provider
 
@@ -29,18 +28,21 @@ class Exchange:
     """The connections to providers and the clients on them."""
 
     def __init__(self) -> None:
-        self._http: httpx2.AsyncClient = make_http()
+        self._transport = Transport()
         self._clients: OrderedDict[str, Client] = OrderedDict()
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Delta]:
         """Ask, and give the answer as it arrives."""
         client = await self._client(request.provider, request.model)
         answer = Answer(client)
+        ticket = self._transport.ticket()
         try:
+            wanted = outgoing.settings(request, client)
+            wanted["extra_headers"][TICKET_HEADER] = ticket
             asked = model_request_stream(
                 client.backend,
                 outgoing.messages(request, client),
-                model_settings=cast(ModelSettings, outgoing.settings(request, client)),
+                model_settings=cast(ModelSettings, wanted),
                 model_request_parameters=outgoing.parameters(request),
             )
             async with asked as stream, aclosing(answer.deltas(stream)) as deltas:
@@ -52,10 +54,12 @@ class Exchange:
             if not _empty(error):
                 raise translate(error) from error
             yield Finish("unknown", Usage())
+        finally:
+            await self._transport.release(ticket)
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._http.aclose()
+        await self._transport.close()
 
     async def _client(self, provider: Provider, model: Model) -> Client:
         access = (provider.options.get("baseURL"), provider.options.get("apiKey"), provider.key)
@@ -63,7 +67,7 @@ class Exchange:
         client = self._clients.get(key)
         if client is None:
             # An SDK's first client loads further modules.
-            client = await asyncio.to_thread(connect, provider, model, self._http)
+            client = await asyncio.to_thread(connect, provider, model, self._transport.http)
             self._clients[key] = client
             while len(self._clients) > KEPT_CLIENTS:
                 self._clients.popitem(last=False)
