@@ -1,5 +1,5 @@
 """The operations, a module per tag of the contract. A client may ask what is listed here."""
 
-from opencode.api import control
+from opencode.api import control, message, request, session
 
-MODULES = (control,)
+MODULES = (control, session, message, request)
