@@ -13,6 +13,7 @@ OpencodeError
 │   ├── ForbiddenError            403  a guard refused the request (host, origin, site)
 │   ├── ProviderAuthError         400  no usable credentials for a provider
 │   ├── ModelNotFoundError        400  no such provider or model, or none configured at all
+│   ├── VcsApplyError             400  a patch does not fit, or there is no repository
 │   └── UnknownError              500  a fault of ours; `ref` is in the log
 └── TaggedError                   body {_tag, message, ...}
     ├── InvalidRequestError       400  as BadRequestError, on /api paths
@@ -30,7 +31,7 @@ A class knows its status and its body, nothing of HTTP. `message` is added to th
 clients that look for it there; it repeats `data.message`.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 
 class OpencodeError(Exception):
@@ -161,6 +162,17 @@ class ModelNotFoundError(NamedError):
 
     name = "ModelNotFoundError"
     status = 400
+
+
+class VcsApplyError(NamedError):
+    """A patch cannot be applied; `reason` is `not-clean` or `non-git`."""
+
+    name = "VcsApplyError"
+    status = 400
+
+    def __init__(self, reason: Literal["not-clean", "non-git"]) -> None:
+        why = " because the project is not git-based" if reason == "non-git" else ""
+        super().__init__(f"Patch can't be applied{why}", reason=reason)
 
 
 class UnknownError(NamedError):
