@@ -1,0 +1,172 @@
+"""Measure a server of this checkout: readiness, memory, request rate, event fan-out.
+
+Usage:
+  tools.bench [--seconds=<n>] [--clients=<n>] [--events=<n>]
+
+Options:
+  --seconds=<n>   How long each rate is measured. [default: 3]
+  --clients=<n>   Readers of the event stream. [default: 20]
+  --events=<n>    Events sent to each of them. [default: 2000]
+
+The rate is compared with a bare Tornado handler, measured by the same client in the same run.
+"""
+
+import asyncio
+import json
+import os
+import re
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from docopt import docopt
+
+from tools.floors import ROOT
+
+STARTS = 5
+CONNECTIONS = 8
+ROUNDS = 3
+BARE = """
+import asyncio, tornado.web
+class Handler(tornado.web.RequestHandler):
+    def get(self): self.write({"healthy": True, "version": "1"})
+async def main():
+    server = tornado.web.Application([("/global/health", Handler)]).listen(0, "127.0.0.1")
+    port = next(iter(server._sockets.values())).getsockname()[1]
+    print(f"listening on http://127.0.0.1:{port}", flush=True)
+    await asyncio.Event().wait()
+asyncio.run(main())
+"""
+
+
+@asynccontextmanager
+async def program(*arguments: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, int, float]]:
+    """A process that prints its address, the port, and the milliseconds until it did."""
+    with tempfile.TemporaryDirectory() as home:
+        kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+        began = time.perf_counter()
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *arguments,
+            cwd=home,
+            env={**kept, "HOME": home, "PYTHONPATH": str(ROOT)},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        assert process.stdout is not None
+        line = await process.stdout.readline()
+        took = (time.perf_counter() - began) * 1000
+        try:
+            yield process, int(line.decode().rpartition(":")[2]), took
+        finally:
+            if process.returncode is None:
+                process.terminate()
+                await process.wait()
+
+
+def server() -> tuple[str, ...]:
+    return ("-P", "-m", "opencode.cli", "serve", "--port=0")
+
+
+def pss(pid: int) -> float:
+    """The process's proportional memory in MiB."""
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    found = re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)
+    return int(found[1]) / 1024 if found else 0.0
+
+
+async def rate(port: int, path: str, seconds: float) -> float:
+    """Requests a second over a few kept connections."""
+    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
+    until = time.perf_counter() + seconds
+
+    async def ask() -> int:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        done = 0
+        while time.perf_counter() < until:
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = re.search(rb"Content-Length: (\d+)", head)
+            await reader.readexactly(int(length[1]) if length else 0)
+            done += 1
+        writer.close()
+        return done
+
+    return sum(await asyncio.gather(*(ask() for _ in range(CONNECTIONS)))) / seconds
+
+
+async def fan_out(port: int, clients: int, events: int) -> float:
+    """Frames a second delivered to all readers while one client makes the server publish."""
+    target = events * clients
+    seen = 0
+    finished = asyncio.Event()
+
+    async def read(ready: asyncio.Event) -> None:
+        nonlocal seen
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /global/event HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        await reader.readuntil(b"server.connected")
+        ready.set()
+        while seen < target and (data := await reader.read(1 << 20)):
+            seen += data.count(b"global.disposed")
+        finished.set()
+        writer.close()
+
+    readiness = [asyncio.Event() for _ in range(clients)]
+    async with asyncio.TaskGroup() as group:
+        reading = [group.create_task(read(one)) for one in readiness]
+        await asyncio.gather(*(one.wait() for one in readiness))
+        began = time.perf_counter()
+        await _publish(port, events)
+        await finished.wait()
+        took = time.perf_counter() - began
+        for one in reading:
+            one.cancel()
+    return target / took
+
+
+async def _publish(port: int, events: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    request = b"POST /global/dispose HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"
+    for _ in range(events):
+        writer.write(request)
+        await reader.readuntil(b"true")
+    writer.close()
+
+
+async def measure(seconds: float, clients: int, events: int) -> dict[str, float]:
+    """All figures."""
+    starts = []
+    for _ in range(STARTS):
+        async with program(*server()) as (_, _, took):
+            starts.append(took)
+    found = {"ready ms (median)": statistics.median(starts)}
+    async with program(*server()) as (process, port, _), program("-c", BARE) as (_, bare, _):
+        await asyncio.sleep(0.5)
+        found["PSS MiB after start"] = pss(process.pid)
+        ours, theirs = [], []
+        for _ in range(ROUNDS):
+            ours.append(await rate(port, "/global/health", seconds / ROUNDS))
+            theirs.append(await rate(bare, "/global/health", seconds / ROUNDS))
+        found["health req/s"] = statistics.median(ours)
+        found["bare Tornado req/s"] = statistics.median(theirs)
+        found["ratio"] = found["health req/s"] / found["bare Tornado req/s"]
+        found[f"frames/s to {clients} readers"] = await fan_out(port, clients, events)
+        found["PSS MiB after fan-out"] = pss(process.pid)
+    return {name: round(value, 2) for name, value in found.items()}
+
+
+def main() -> int:
+    arguments = docopt(__doc__ or "")
+    numbers = [float(arguments[name]) for name in ("--seconds", "--clients", "--events")]
+    seconds, clients, events = numbers
+    print(json.dumps(asyncio.run(measure(seconds, int(clients), int(events))), indent=2))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
