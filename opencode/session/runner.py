@@ -10,6 +10,7 @@ import random
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from opencode.agent.agents import Agents
 from opencode.agent.prompts import prompt
@@ -55,7 +56,7 @@ log = logging.getLogger(__name__)
 MAX_RETRIES = 5
 
 
-class States(Snapshots, summary.Differences):
+class States(Snapshots, summary.Differences, Protocol):
     """The states of a directory's files, compared too."""
 
 

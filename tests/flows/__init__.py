@@ -1,0 +1,1 @@
+"""A prompt's life as a transcript, one file a story."""
