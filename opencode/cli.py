@@ -33,8 +33,9 @@ import asyncio
 import logging
 import logging.handlers
 import os
+import queue
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +77,11 @@ def run(argv: Sequence[str], environ: Mapping[str, str]) -> int:
         return 0
     try:
         settings = read_settings(arguments, environ)
-        start_log(settings)
-        return asyncio.run(_serve(settings, web=bool(arguments["web"])))
+        stop_log = start_log(settings)
+        try:
+            return asyncio.run(_serve(settings, web=bool(arguments["web"])))
+        finally:
+            stop_log()
     except (SettingsError, ListenError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
@@ -105,8 +109,11 @@ def server_section(paths: Paths, environ: Mapping[str, str]) -> dict[str, Any]:
     return section
 
 
-def start_log(settings: Settings) -> None:
-    """Log to the file of the data directory, or to stderr."""
+def start_log(settings: Settings) -> Callable[[], None]:
+    """Log to the file of the data directory, or to stderr; call the result to write what is left.
+
+    A thread writes: a slow disk or terminal never holds up the loop.
+    """
     handler: logging.Handler = logging.StreamHandler(sys.stderr)
     if not settings.print_logs:
         folder = Path(settings.paths.data, "log")
@@ -116,11 +123,20 @@ def start_log(settings: Settings) -> None:
         )
     handler.setFormatter(logging.Formatter(LOG_FORM))
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    lines: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
+    writer = logging.handlers.QueueListener(lines, handler)
+    root.handlers[:] = [logging.handlers.QueueHandler(lines)]
     root.setLevel(LEVELS.get(settings.log_level, logging.ERROR))
     # Libraries that log whole requests would log keys with them.
     for name in ("httpx2", "httpcore", "openai", "anthropic", "google_genai", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    writer.start()
+
+    def stop() -> None:
+        writer.stop()
+        handler.close()
+
+    return stop
 
 
 async def _serve(settings: Settings, *, web: bool) -> int:

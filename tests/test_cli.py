@@ -96,8 +96,9 @@ def test_a_broken_configuration_does_not_keep_the_server_from_starting(
 
 def test_the_log_goes_to_the_data_directory(tmp_path: Path, untouched_log: None) -> None:
     settings = make_settings(tmp_path)
-    cli.start_log(settings)
+    stop = cli.start_log(settings)
     logging.getLogger("opencode.test").info("a line")
+    stop()
     text = Path(settings.paths.data, "log", "opencode.log").read_text()
     assert "level=INFO logger=opencode.test message=a line" in text
 
@@ -105,9 +106,10 @@ def test_the_log_goes_to_the_data_directory(tmp_path: Path, untouched_log: None)
 def test_the_log_goes_to_stderr_when_asked(
     tmp_path: Path, untouched_log: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    cli.start_log(make_settings(tmp_path, print_logs=True, log_level="WARN"))
+    stop = cli.start_log(make_settings(tmp_path, print_logs=True, log_level="WARN"))
     logging.getLogger("opencode.test").info("quiet")
     logging.getLogger("opencode.test").warning("loud")
+    stop()
     assert "message=loud" in (err := capsys.readouterr().err)
     assert "quiet" not in err
 

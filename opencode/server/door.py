@@ -34,7 +34,8 @@ JSON = "application/json"
 GZIP_FROM = 1024
 THREAD_FROM = 32 * 1024
 GZIP_LEVEL = 3
-QUIET_PATHS = frozenset({"/log"})
+QUIET_PATHS = frozenset({"/log", "/global/health"})
+"""What is not logged: the log itself, and what monitors ask all day."""
 log = logging.getLogger("opencode.request")
 
 
