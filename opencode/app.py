@@ -120,10 +120,17 @@ class App:
 
     async def _open(self, directory: str) -> Instance:
         try:
-            return await Instance.open(self, directory)
+            instance = await Instance.open(self, directory)
         except BaseException:
             self._instances.pop(directory, None)
             raise
+        self.tasks.start("load the model clients", self._warm(instance))
+        return instance
+
+    async def _warm(self, instance: Instance) -> None:
+        """Somebody is there: load now what the first prompt would have to wait for."""
+        if (await instance.providers()).connected:
+            await self.models.warm()
 
     def _pending(self, instance: Instance) -> list[Envelope]:
         news: list[events.Event] = [

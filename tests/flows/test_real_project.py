@@ -32,7 +32,7 @@ def unpack(directory: Path) -> None:
 
 def script() -> list[JSON]:
     """What the model does: read, edit, run the project's tests, report."""
-    tests = f"{sys.executable} -m pytest -q -p no:cacheprovider test_inflection.py"
+    tests = f"{sys.executable} -B -m pytest -q -p no:cacheprovider test_inflection.py"
     change = {
         "filePath": MODULE,
         "oldString": "    'rice',",
