@@ -93,7 +93,7 @@ export class Live {
     const sessionID = this.sessionID.value;
     const scope = { directory };
     const [sessions, status, permissions, questions, opened] = await Promise.all([
-      this.#call("session.list", { ...scope, roots: true, limit: SESSIONS }),
+      this.#call("session.list", { ...scope, roots: "true", limit: SESSIONS }),
       this.#call("session.status", scope),
       this.#call("permission.list", scope),
       this.#call("question.list", scope),

@@ -1,7 +1,8 @@
 // Markdown of the model as safe HTML, block by block, so that a growing text redraws only its last block.
 //
-// Nothing the model writes is trusted: marked makes HTML, DOMPurify keeps a short list of elements, and
-// links lead only to http, https and mailto. Images from elsewhere become links: the page loads nothing
+// Nothing the model writes is trusted. HTML it writes itself is shown as text, but for a few bare tags;
+// what marked makes of the rest goes through DOMPurify, which keeps a short list of elements; links lead
+// only to http, https and mailto. Images from elsewhere become links: the page loads nothing
 // from other hosts, and an image address is a way to leak.
 
 import DOMPurify from "./vendor/dompurify.js";
@@ -15,7 +16,10 @@ const IMAGE = /^data:image\/(?:png|jpe?g|gif|webp);base64,/i;
 const CLASS = /^(?:language-[\w+#.-]+|hljs-\w+(?: \w+_)*)$/;
 const LARGE = 400_000; // characters; beyond, plain text is kinder to the reader's machine
 
-const marked = new Marked({ gfm: true, breaks: false, async: false });
+const BARE = /&lt;(\/?(?:b|br|dd|del|details|dl|dt|em|hr|i|kbd|p|s|strong|sub|summary|sup))\s*\/?&gt;/gi;
+
+const renderer = { html: ({ text }) => escape(text).replace(BARE, "<$1>") };
+const marked = new Marked({ gfm: true, breaks: false, async: false, renderer });
 const purifier = DOMPurify(window);
 
 purifier.addHook("uponSanitizeAttribute", (_, data) => {

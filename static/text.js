@@ -33,6 +33,11 @@ export function money(cost) {
   return `$${cost.toFixed(cost > 0 && cost < 0.01 ? 4 : 2)}`;
 }
 
+/** A session's title; the one it has before the model found a better one is shortened. */
+export function titleOf(session) {
+  return session.title.replace(/^(New session|Child session) - \d{4}-.*/, "$1") || "Untitled";
+}
+
 /** A path as seen from a directory, or with the home directory as "~". */
 export function shortPath(path, { directory = "", home = "" } = {}) {
   if (directory && path === directory) return ".";

@@ -1,7 +1,7 @@
 // The frame: sidebar, the session on screen, and what floats above them.
 
 import { html, LiveContext, useContext, useEffect, useState } from "../html.js";
-import { amount, money } from "../text.js";
+import { amount, money, titleOf } from "../text.js";
 import { Composer } from "./composer.js";
 import { Icon } from "./icon.js";
 import { LinkBanner } from "./link.js";
@@ -48,7 +48,7 @@ function Title() {
   const live = useContext(LiveContext);
   const { permissions, questions } = live.asks.value;
   const waits = permissions.length + questions.length > 0;
-  const title = live.session.value?.title ?? "opencode";
+  const title = live.session.value ? titleOf(live.session.value) : "opencode";
   const mark = waits ? "● " : live.status.value.type === "idle" ? "" : "… ";
   useEffect(() => {
     document.title = mark + title;
@@ -64,7 +64,7 @@ function Top({ onMenu, drawer }) {
   return html`<header class="top">
     <button type="button" class="plain menu" aria-label="Sessions" aria-expanded=${drawer} onClick=${onMenu}><${Icon} name="menu" /></button>
     ${parent && html`<button type="button" class="plain" aria-label="Back to the parent session" onClick=${() => live.go({ sessionID: parent })}><span class="flip"><${Icon} name="chevron" /></span></button>`}
-    <h1>${session?.title ?? (live.sessionID.value ? "" : "New session")}</h1>
+    <h1>${session ? titleOf(session) : (live.sessionID.value ? "" : "New session")}</h1>
     <${Usage} />
   </header>`;
 }

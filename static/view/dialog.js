@@ -1,4 +1,5 @@
 // A modal dialog of the browser's own kind: it keeps the focus inside and closes on Escape.
+// An element marked `data-first` has the focus at the start.
 
 import { html, useEffect, useRef } from "../html.js";
 import { Icon } from "./icon.js";
@@ -7,6 +8,7 @@ export function Dialog({ title, onClose, children }) {
   const node = useRef();
   useEffect(() => {
     node.current.showModal();
+    node.current.querySelector("[data-first]")?.focus();
   }, []);
   const outside = (event) => event.target === node.current && node.current.close();
   return html`<dialog ref=${node} aria-label=${title} onClose=${onClose} onClick=${outside}>

@@ -91,11 +91,11 @@ function Footer({ answers, parts }) {
   const cost = answers.reduce((sum, message) => sum + message.cost, 0);
   const output = answers.reduce((sum, message) => sum + message.tokens.output + message.tokens.reasoning, 0);
   const took = last.time.completed ? last.time.completed - answers[0].time.created : 0;
-  const text = () => parts.flat().filter((part) => part.type === "text" && part.messageID === last.id).map((part) => part.text).join("\n\n");
+  const text = parts.flat().filter((part) => part.type === "text" && part.messageID === last.id).map((part) => part.text).join("\n\n");
   const facts = [model, took > 0 && duration(took), output > 0 && `${amount(output)} tokens`, cost > 0 && money(cost)];
   return html`<footer class="facts">
     <span>${facts.filter(Boolean).join(" · ")}</span>
-    <${CopyButton} text=${text} label="Copy answer" />
+    ${text && html`<${CopyButton} text=${() => text} label="Copy answer" />`}
   </footer>`;
 }
 

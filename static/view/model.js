@@ -24,7 +24,7 @@ export function VariantSelect() {
   if (!names.length) return null;
   const choose = (event) => live.choose({ variant: event.target.value || null });
   return html`<select class="quiet" aria-label="Thinking effort" value=${variant ?? ""} onChange=${choose}>
-    <option value="">default effort</option>
+    <option value="">Effort</option>
     ${names.map((name) => html`<option value=${name}>${name} effort</option>`)}
   </select>`;
 }
@@ -52,7 +52,7 @@ function ModelDialog({ onClose }) {
   }, [at]);
   if (!live.providers.value.providers.length) return html`<${Dialog} title="Choose a model" onClose=${onClose}><${NoModels} /><//>`;
   return html`<${Dialog} title="Choose a model" onClose=${onClose}>
-    <input class="search" type="search" autofocus role="combobox" aria-expanded="true" aria-controls="models" aria-activedescendant=${`model-${at}`} aria-label="Search models" placeholder="Search models" value=${words} onKeyDown=${onKey} onInput=${(event) => (setWords(event.target.value), setAt(0))} />
+    <input class="search" type="search" data-first role="combobox" aria-expanded="true" aria-controls="models" aria-activedescendant=${`model-${at}`} aria-label="Search models" placeholder="Search models" value=${words} onKeyDown=${onKey} onInput=${(event) => (setWords(event.target.value), setAt(0))} />
     <ul id="models" class="choices" role="listbox" aria-label="Models" ref=${list}>
       ${rows.map((row, index) => {
         const current = model?.providerID === row.provider.id && model?.modelID === row.model.id;

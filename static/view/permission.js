@@ -16,6 +16,8 @@ const WANTS = {
   skill: "load a skill",
 };
 
+const focus = (node) => node?.focus();
+
 /** The requests of this session, one card at a time. */
 export function Permissions() {
   const live = useContext(LiveContext);
@@ -46,7 +48,7 @@ function Card({ request, more }) {
   </div>`;
   const form = html`<form class="inline" onSubmit=${refuse}>
     <label class="offscreen" for="reason">What should be done instead (optional)</label>
-    <input id="reason" autofocus placeholder="What to do instead (optional)" value=${reason} onInput=${(event) => setReason(event.target.value)} />
+    <input id="reason" ref=${focus} placeholder="What to do instead (optional)" value=${reason} onInput=${(event) => setReason(event.target.value)} />
     <button type="submit" class="danger" disabled=${sent}>Reject</button>
     <button type="button" onClick=${() => setRefusing(false)}>Back</button>
   </form>`;

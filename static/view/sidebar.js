@@ -3,7 +3,7 @@
 import { html, LiveContext, useContext, useState } from "../html.js";
 import { recall, remember } from "../prefs.js";
 import { lineage } from "../state.js";
-import { ago, baseName, shortPath } from "../text.js";
+import { ago, baseName, shortPath, titleOf } from "../text.js";
 import { DirectoryDialog } from "./directory.js";
 import { Icon } from "./icon.js";
 import { LinkState, useNow } from "./link.js";
@@ -60,7 +60,7 @@ function SessionList({ onDone }) {
         return html`<li key=${session.id}>
           <button type="button" aria-current=${session.id === current ? "page" : undefined} onClick=${() => choose(session.id)}>
             <${Mark} kind=${mark} />
-            <span class="session-title">${session.title || "Untitled"}</span>
+            <span class="session-title">${titleOf(session)}</span>
             <time datetime=${new Date(session.time.updated).toISOString()}>${ago(session.time.updated, now)}</time>
           </button>
         </li>`;
