@@ -67,7 +67,7 @@ class Subscription:
 
     def offer(self, envelope: Envelope) -> None:
         """Queue one event; called by the bus."""
-        if self._accepts is not None and not self._accepts(envelope):
+        if self.closed is not None or (self._accepts is not None and not self._accepts(envelope)):
             return
         self._queue.append(envelope)
         self._bytes += len(envelope.payload)

@@ -5,6 +5,8 @@ import logging
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from opencode.errors import OpencodeError
+
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
@@ -16,7 +18,8 @@ class Tasks:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def start(self, name: str, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Run `work` in the background. A failure nobody awaits is logged under its name."""
+        """Run `work` in the background. A failure is logged under its name, unless it is an error
+        made to be told to a client: whoever awaits the task tells it."""
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -24,7 +27,11 @@ class Tasks:
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if isinstance(error, OpencodeError):
+            log.info("task %s ended: %s", task.get_name(), error)
+        else:
             log.error("task %s failed", task.get_name(), exc_info=error)
 
     async def close(self) -> None:
