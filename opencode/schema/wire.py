@@ -29,7 +29,6 @@ class WireModel(BaseModel):
         populate_by_name=True,
         defer_build=True,
         protected_namespaces=(),
-        use_attribute_docstrings=True,
     )
 
     def wire(self) -> bytes:

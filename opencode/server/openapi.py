@@ -4,13 +4,17 @@ Components are named as their classes. Everything is sorted or in the order of d
 same program gives the same bytes.
 """
 
+import ast
 import asyncio
-from collections.abc import Iterable, Sequence
+import inspect
+import itertools
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, get_args
 
 import orjson
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
@@ -24,7 +28,7 @@ from opencode.errors import (
     OpencodeError,
     UnauthorizedError,
 )
-from opencode.schema.wire import NullableModel
+from opencode.schema.wire import NullableModel, WireModel
 from opencode.server.door import Door, House
 
 REF = "#/components/schemas/"
@@ -247,12 +251,50 @@ class WireSchema(GenerateJsonSchema):
         found = super().model_schema(schema)
         found.pop("title", None)
         model = schema["cls"]
+        for name, text in field_docstrings(model).items():
+            _describe(model, name, text, found)
         for name in model.nulls if issubclass(model, NullableModel) else ():
             inner = found["properties"][name]
             found["properties"][name] = {"anyOf": [inner, {"type": "null"}]}
             if name not in found.setdefault("required", []):
                 found["required"].append(name)
         return found
+
+
+def field_docstrings(model: type[BaseModel]) -> dict[str, str]:
+    """The strings beneath the fields of a class and its bases.
+
+    Read here and not by pydantic: parsing every class's source would double the time to start.
+    """
+    found: dict[str, str] = {}
+    for base in reversed(model.__mro__):
+        if not issubclass(base, WireModel):
+            continue
+        try:
+            source = textwrap.dedent(inspect.getsource(base))
+        except (OSError, TypeError):
+            continue
+        body = ast.parse(source).body[0]
+        found |= dict(_documented(body.body if isinstance(body, ast.ClassDef) else []))
+    return found
+
+
+def _documented(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
+    for field, after in itertools.pairwise(body):
+        match field, after:
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(text))),
+            ):
+                yield name, inspect.cleandoc(text)
+
+
+def _describe(model: type[BaseModel], name: str, text: str, schema: JsonSchemaValue) -> None:
+    field = model.model_fields.get(name)
+    alias = name if field is None else field.alias or name
+    said = schema.get("properties", {}).get(alias)
+    if said is not None and "description" not in said:
+        said["description"] = text
 
 
 def _annotation(operation: AnyOperation, role: str) -> Any:

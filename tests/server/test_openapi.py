@@ -55,6 +55,13 @@ def test_a_directory_may_be_named_where_it_matters() -> None:
     assert [one["in"] for one in paths["/auth/{providerID}"]["put"]["parameters"]] == ["path"]
 
 
+def test_the_string_beneath_a_field_describes_it() -> None:
+    path = document()["paths"]["/log"]["post"]
+    entry = document()["components"]["schemas"]["LogEntry"]["properties"]
+    assert path["requestBody"]["required"] is True
+    assert entry["service"]["description"] == "Service name for the log entry"
+
+
 def test_streams_are_event_streams() -> None:
     content = document()["paths"]["/global/event"]["get"]["responses"]["200"]["content"]
     assert list(content) == ["text/event-stream"]
