@@ -2,7 +2,7 @@ from pathlib import Path
 
 from opencode.project.changes import FORMAT, read_changes
 from opencode.project.process import run_git
-from tests.project.test_locate import git, repository
+from tests.project.repositories import git, repository
 
 
 async def changes_of(repo: Path, *options: str) -> list[tuple[str, str, int, int, str]]:

@@ -11,7 +11,7 @@ from opencode.errors import BadRequestError, ForbiddenError, NotFoundError
 from opencode.project.files import Files, confine, is_within
 from opencode.project.git import Git
 from opencode.project.locate import locate
-from tests.project.test_locate import git, repository
+from tests.project.repositories import git, repository
 
 PNG = b"\x89PNG\r\n\x1a\n\x00"
 NAMES = st.sampled_from(

@@ -5,7 +5,7 @@ import pytest
 from opencode.errors import VcsApplyError
 from opencode.project.git import Git
 from opencode.project.locate import locate
-from tests.project.test_locate import git, repository
+from tests.project.repositories import git, repository
 
 
 async def git_of(path: Path) -> Git:

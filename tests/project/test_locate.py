@@ -1,30 +1,13 @@
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from opencode.errors import BadRequestError
 from opencode.project.locate import GLOBAL, locate, remote_id
+from tests.project.repositories import git, repository
 
 WIDGET = "8fe349baa7f3a93f6d1fef03bdc508e75177538b"
-
-
-def git(cwd: Path, *arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=cwd, check=True, capture_output=True, text=True)
-    return done.stdout.strip()
-
-
-def repository(path: Path, *, commit: bool = True) -> Path:
-    path.mkdir(parents=True)
-    git(path, "init", "-q", "-b", "main")
-    git(path, "config", "user.email", "a@b.c")
-    git(path, "config", "user.name", "n")
-    if commit:
-        (path / "a.txt").write_text("a\n")
-        git(path, "add", ".")
-        git(path, "commit", "-q", "-m", "first")
-    return path.resolve()
 
 
 async def test_a_plain_directory_is_global(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from opencode.project.locate import locate
 from opencode.project.snapshot import Snapshot
 from opencode.settings import Paths
-from tests.project.test_locate import git, repository
+from tests.project.repositories import git, repository
 
 
 async def snapshot_of(repo: Path, tmp_path: Path, max_bytes: int = 1000) -> Snapshot:
