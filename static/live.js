@@ -169,6 +169,7 @@ export class Live {
     return answers.filter((answer) => answer.status === "fulfilled").map((answer) => answer.value);
   }
 
+  /** Leave a session that does not exist; any other error goes on. */
   #gone(error) {
     if (error.status !== 404 && error.status !== 400) throw error;
     this.notify("This session does not exist (any more).");
@@ -183,8 +184,8 @@ export class Live {
     this.#loading.set(sessionID, held);
     const turn = this.#turn;
     try {
-      const opened = await this.#fetchSession(sessionID);
-      if (turn !== this.#turn) return;
+      const opened = await this.#fetchSession(sessionID).catch((error) => this.#gone(error));
+      if (turn !== this.#turn || !opened) return;
       this.#flush();
       batch(() => {
         const state = this.state.value;
@@ -195,7 +196,7 @@ export class Live {
         this.#adoptChoice(sessionID);
       });
     } catch (error) {
-      if (turn === this.#turn && this.sessionID.value === sessionID) this.#gone(error);
+      if (turn === this.#turn) this.problem.value = error.message;
     } finally {
       this.#loading.delete(sessionID);
     }

@@ -35,7 +35,7 @@ export function App() {
           <${Todos} key=${sessionID.value} />
           <${Permissions} />
           <${Questions} />
-          <${Composer} key=${sessionID.value ?? "new"} />
+          <${Composer} key=${`${live.directory.value} ${sessionID.value}`} />
         </div>
       </div>
     </main>

@@ -9,10 +9,12 @@ const TALLEST = 0.4; // of the window
 const LARGEST_FILE = 5 * 1024 * 1024;
 const ATTACHED = /^(?:image\/(?:png|jpeg|gif|webp)|application\/pdf|text\/)/;
 
+const EARLY = "early"; // typed before the directory was known
+
 export function Composer() {
   const live = useContext(LiveContext);
-  const draft = `draft.${live.sessionID.value ?? live.directory.value ?? ""}`;
-  const [text, setText] = useState(() => recall(draft, ""));
+  const draft = `draft.${live.sessionID.value ?? live.directory.value ?? EARLY}`;
+  const [text, setText] = useState(() => recall(draft) ?? early());
   const [files, setFiles] = useState([]);
   const [sending, setSending] = useState(false);
   const box = useRef();
@@ -103,6 +105,12 @@ function Files({ files, onRemove }) {
       </li>`,
     )}
   </ul>`;
+}
+
+function early() {
+  const text = recall(`draft.${EARLY}`, "");
+  remember(`draft.${EARLY}`, null);
+  return text;
 }
 
 async function part(file) {
