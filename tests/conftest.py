@@ -25,7 +25,7 @@ from opencode.settings import Paths, Settings
 
 PATIENCE = 30.0
 """How long a test waits for what must happen; only a broken program needs it."""
-LEFT_ALONE = ("PATH", "HOME", "LANG", "TMPDIR", "USER", "VIRTUAL_ENV", "PYTHONPATH", "CI", "FAKE")
+LEFT_ALONE = ("PATH", "HOME", "LANG", "TMPDIR", "USER", "VIRTUAL_ENV", "PYTHONPATH", "CI")
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from docopt import docopt
@@ -93,7 +93,7 @@ async def rate(port: int, path: str, seconds: float) -> float:
             length = re.search(rb"Content-Length: (\d+)", head)
             await reader.readexactly(int(length[1]) if length else 0)
             done += 1
-        writer.close()
+        await _hang_up(writer)
         return done
 
     return sum(await asyncio.gather(*(ask() for _ in range(CONNECTIONS)))) / seconds
@@ -107,25 +107,27 @@ async def fan_out(port: int, clients: int, events: int) -> float:
 
     async def read(ready: asyncio.Event) -> None:
         nonlocal seen
+        own = 0
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET /global/event HTTP/1.1\r\nHost: localhost\r\n\r\n")
         await reader.readuntil(b"server.connected")
         ready.set()
-        while seen < target and (data := await reader.read(1 << 20)):
-            seen += data.count(b"global.disposed")
-        finished.set()
-        writer.close()
+        while own < events and (line := await reader.readline()):
+            own += b"global.disposed" in line
+        seen += own
+        if seen >= target:
+            finished.set()
+        await _hang_up(writer)
 
     readiness = [asyncio.Event() for _ in range(clients)]
     async with asyncio.TaskGroup() as group:
-        reading = [group.create_task(read(one)) for one in readiness]
+        for one in readiness:
+            group.create_task(read(one))
         await asyncio.gather(*(one.wait() for one in readiness))
         began = time.perf_counter()
         await _publish(port, events)
         await finished.wait()
         took = time.perf_counter() - began
-        for one in reading:
-            one.cancel()
     return target / took
 
 
@@ -135,7 +137,13 @@ async def _publish(port: int, events: int) -> None:
     for _ in range(events):
         writer.write(request)
         await reader.readuntil(b"true")
+    await _hang_up(writer)
+
+
+async def _hang_up(writer: asyncio.StreamWriter) -> None:
     writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
 
 
 async def measure(seconds: float, clients: int, events: int) -> dict[str, float]:

