@@ -11,6 +11,7 @@ import logging
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -40,11 +41,25 @@ def connect(path: Path, *, wal: bool) -> sqlite3.Connection:
         cached_statements=256,
     )
     connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-    if wal:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA foreign_keys=ON")
+    if wal:
+        _switch_on_log(connection)
+        connection.execute("PRAGMA synchronous=NORMAL")
     return connection
+
+
+def _switch_on_log(connection: sqlite3.Connection) -> None:
+    """The switch needs the file for itself, and SQLite does not wait for that as it does else: of
+    several servers that create the file at once, all but one must try again."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(0.01)
 
 
 def file_system(path: Path, mounts: str) -> str:
@@ -80,6 +95,7 @@ class Database:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
+        self._closed = False
         self._loop = asyncio.get_running_loop()
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="database-read")
         self._thread = threading.Thread(target=self._work, name="database-write", daemon=True)
@@ -118,6 +134,8 @@ class Database:
 
     def begin(self, job: Callable[[sqlite3.Connection], T]) -> "asyncio.Future[T]":
         """Queue `job` without waiting for it. Jobs run in the order they were queued."""
+        if self._closed:
+            raise RuntimeError(f"the database {self.path} is closed")
         future: asyncio.Future[T] = self._loop.create_future()
         self._jobs.put((job, future))
         return future
@@ -128,8 +146,14 @@ class Database:
 
     async def close(self) -> None:
         """Finish what is queued, then close."""
+        if self._closed:
+            return
+        self._closed = True
         self._jobs.put(None)
-        await asyncio.to_thread(self._thread.join)
+        await asyncio.to_thread(self._shut)
+
+    def _shut(self) -> None:
+        self._thread.join()
         self._pool.shutdown()
         for reader in self._readers:
             reader.close()
