@@ -65,7 +65,7 @@ def main() -> None:
 def run(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     """One run of the program; the exit status."""
     try:
-        arguments = docopt(__doc__ or "", list(argv), default_help=False)
+        arguments = docopt(__doc__ or "", list(argv), False)
     except DocoptExit as error:
         print(error, file=sys.stderr)
         return 1

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
 from typing import (
-    TYPE_CHECKING,
     Annotated,
     Any,
     Generic,
@@ -31,13 +30,11 @@ import orjson
 import pydantic
 from pydantic import BaseModel, TypeAdapter
 
+from opencode.app import App
 from opencode.bus import Envelope, Subscription
 from opencode.errors import BadRequestError, InvalidRequestError, OpencodeError
+from opencode.instance import Instance
 from opencode.schema.wire import Encoded, WireModel, problem, wire_name
-
-if TYPE_CHECKING:
-    from opencode.app import App
-    from opencode.instance import Instance
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,11 +50,11 @@ SCOPE_NAMES = ("directory", "workspace")
 class Call:
     """One call of one operation: what comes besides its parameters, where it leaves headers."""
 
-    app: "App"
+    app: App
     request_id: str
     directory: str = ""
     """The directory asked for, else the server's own; empty for operations of scope `global`."""
-    opened: "Instance | None" = None
+    opened: Instance | None = None
     """Set by the transport for operations of scope `instance`; read it as `instance`."""
     url: str = ""
     """The absolute address of the request without its query; empty over JSON-RPC."""
@@ -69,7 +66,7 @@ class Call:
     """Headers added to the answer; over JSON-RPC the cursor appears in `meta`."""
 
     @property
-    def instance(self) -> "Instance":
+    def instance(self) -> Instance:
         """The opened directory this call is about."""
         if self.opened is None:
             raise LookupError(

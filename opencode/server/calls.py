@@ -6,17 +6,15 @@ import logging
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from opencode.api.operation import AnyOperation, Call, Content
+from opencode.app import App
 from opencode.errors import OpencodeError, UnknownError
 from opencode.server.scope import enter
 from opencode.tasks import Tasks
-
-if TYPE_CHECKING:
-    from opencode.app import App
 
 MAX_CALLS = 64
 RETRY_AFTER_MS = 1000
@@ -53,7 +51,7 @@ class Calls:
     The work belongs to the server: cancelling a call, or leaving, ends only the waiting for it.
     """
 
-    def __init__(self, app: "App", methods: Mapping[str, AnyOperation], server: Tasks) -> None:
+    def __init__(self, app: App, methods: Mapping[str, AnyOperation], server: Tasks) -> None:
         self._app = app
         self._methods = methods
         self._server = server
@@ -101,7 +99,7 @@ class Calls:
 
 
 async def perform(
-    app: "App", operation: AnyOperation, params: dict[str, Any], directory: str
+    app: App, operation: AnyOperation, params: dict[str, Any], directory: str
 ) -> Outcome | RpcError:
     """One call from params to outcome; a fault of ours is logged and named by a reference."""
     call = Call(app, secrets.token_hex(4))

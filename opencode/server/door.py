@@ -11,12 +11,13 @@ import secrets
 import sys
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import orjson
 import tornado.web
 from tornado.iostream import StreamClosedError
 
+from opencode.app import App
 from opencode.errors import (
     BadRequestError,
     MethodNotAllowedError,
@@ -26,9 +27,6 @@ from opencode.errors import (
     UnsupportedMediaTypeError,
 )
 from opencode.server.guard import CHALLENGE, Guard
-
-if TYPE_CHECKING:
-    from opencode.app import App
 
 JSON = "application/json"
 GZIP_FROM = 1024
@@ -43,7 +41,7 @@ log = logging.getLogger("opencode.request")
 class House:
     """What every handler is given: the process and the rules of its door."""
 
-    app: "App"
+    app: App
     guard: Guard
 
 

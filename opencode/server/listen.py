@@ -18,13 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 from tornado.httpserver import HTTPServer
 
+from opencode.app import App
 from opencode.server.web import MAX_BODY, Application, make_application
 from opencode.settings import EVERY_INTERFACE, Settings
 
 if TYPE_CHECKING:
     from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
-
-    from opencode.app import App
 
 DEFAULT_PORT = 4096
 STOP_SECONDS = 4.0
@@ -41,7 +40,7 @@ class ListenError(Exception):
 class Server:
     """A listening server of one `App`."""
 
-    def __init__(self, app: "App") -> None:
+    def __init__(self, app: App) -> None:
         self.app = app
         self.application: Application = make_application(app)
         self._http = HTTPServer(
@@ -139,7 +138,7 @@ def addresses(hostname: str) -> list[str]:
     return sorted(one for one in found if not one.startswith("127.")) or ["127.0.0.1"]
 
 
-async def serve(app: "App", *, ready: Callable[[Server], None] = lambda server: None) -> int:
+async def serve(app: App, *, ready: Callable[[Server], None] = lambda server: None) -> int:
     """Listen until a signal; the exit status. `ready` is called after the ready line."""
     server = Server(app)
     stopped = asyncio.Event()

@@ -9,11 +9,12 @@ import logging
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
+from typing import Any, Protocol, TypeGuard
 
 import orjson
 
 from opencode.api.operation import AnyOperation
+from opencode.app import App
 from opencode.bus import Envelope, Subscription
 from opencode.errors import OpencodeError
 from opencode.ids import now_ms
@@ -34,9 +35,6 @@ from opencode.server.guard import Guard, Tickets
 from opencode.server.scope import absolute
 from opencode.tasks import Tasks
 
-if TYPE_CHECKING:
-    from opencode.app import App
-
 PROTOCOL = "opencode.bus.v1"
 MAX_MESSAGE = 8 * 1024 * 1024
 HEARTBEAT = 10.0
@@ -50,7 +48,7 @@ class Hub:
     """What all connections of a server share."""
 
     def __init__(
-        self, app: "App", guard: Guard, operations: Sequence[AnyOperation], tickets: Tickets
+        self, app: App, guard: Guard, operations: Sequence[AnyOperation], tickets: Tickets
     ) -> None:
         self.app = app
         self.guard = guard

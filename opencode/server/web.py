@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 import tornado.web
@@ -17,6 +17,7 @@ from tornado.iostream import IOStream, StreamClosedError
 
 from opencode.api import MODULES
 from opencode.api.operation import AnyOperation, collect
+from opencode.app import App
 from opencode.errors import PayloadTooLargeError
 from opencode.server.door import House
 from opencode.server.guard import Guard, Tickets
@@ -35,15 +36,12 @@ from opencode.server.rpc import Hub
 from opencode.server.ws import SocketHandler, TicketHandler
 from opencode.tasks import Tasks
 
-if TYPE_CHECKING:
-    from opencode.app import App
-
 MAX_BODY = 64 * 1024 * 1024
 LINGER = 2.0
 log = logging.getLogger(__name__)
 
 
-def make_application(app: "App", modules: Sequence[ModuleType] = MODULES) -> "Application":
+def make_application(app: App, modules: Sequence[ModuleType] = MODULES) -> "Application":
     """The process's addresses, for an HTTP server to serve."""
     return Application(House(app, Guard(app.settings)), collect(modules))
 

@@ -1,4 +1,4 @@
-"""The checker of the stairs is itself checked in `tests/test_house.py`; here are its small parts."""
+"""Small parts of the checker of the stairs; the whole is checked in `tests/test_house.py`."""
 
 from tools.floors import may_import, room_of
 

@@ -1,5 +1,7 @@
 """The committed document and what it is compared with."""
 
+from typing import Any
+
 from tools.openapi import COPY, current, differences, missing
 
 
@@ -9,6 +11,6 @@ def test_the_committed_copy_is_what_the_program_says() -> None:
 
 
 def test_missing_operations_are_named() -> None:
-    reference = {"paths": {"/a": {"get": {"operationId": "a.get"}, "post": {}}}}
-    own = {"paths": {"/a": {"post": {}}}}
+    reference: dict[str, Any] = {"paths": {"/a": {"get": {"operationId": "a.get"}, "post": {}}}}
+    own: dict[str, Any] = {"paths": {"/a": {"post": {}}}}
     assert list(missing(reference, own)) == ["GET /a a.get"]
