@@ -2,10 +2,9 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
 from urllib.parse import unquote
 
-from opencode.api.operation import AnyOperation, Call, Operation
+from opencode.api.operation import AnyOperation, Call
 from opencode.errors import BadRequestError
 
 HEADER = "X-Opencode-Directory"
@@ -37,8 +36,3 @@ async def enter(call: Call, operation: AnyOperation, given: str | None) -> None:
     call.directory = absolute(given, call.app.settings.directory)
     if operation.scope == "instance":
         call.opened = await call.app.instance(call.directory)
-
-
-async def run(operation: Operation[Any, Any], call: Call, arguments: dict[str, Any]) -> Any:
-    """Call the operation; a stream is made, anything else awaited."""
-    return await operation(call, **arguments)
