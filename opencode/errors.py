@@ -17,6 +17,7 @@ OpencodeError
 │   └── UnknownError              500  a fault of ours; `ref` is in the log
 └── TaggedError                   body {_tag, message, ...}
     ├── InvalidRequestError       400  as BadRequestError, on /api paths
+    ├── InvalidCursorError        400  a page's cursor that was not made here
     ├── UnauthorizedError         401  on /api paths
     ├── SessionNotFoundError      404  on /api paths
     ├── SessionBusyError          409  the session is at work and the operation cannot wait
@@ -201,6 +202,15 @@ class InvalidRequestError(TaggedError):
     """An `/api` request does not fit its declaration."""
 
     status = 400
+
+
+class InvalidCursorError(TaggedError):
+    """The cursor of a page is not one that was answered."""
+
+    status = 400
+
+    def __init__(self) -> None:
+        super().__init__("Invalid cursor")
 
 
 class UnauthorizedError(TaggedError):

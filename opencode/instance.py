@@ -7,12 +7,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from opencode.agent.agents import Agents
+from opencode.agent.commands import Commands
 from opencode.agent.instructions import instructions
+from opencode.agent.skills import SkillPlaces, Skills
 from opencode.bus import Publishable
 from opencode.ids import now_ms
 from opencode.permission.broker import Broker, PermissionEvent, QuestionEvent
 from opencode.project.config import load_config
 from opencode.project.files import Files
+from opencode.project.finder import Finder
 from opencode.project.git import Git
 from opencode.project.locate import Location, locate
 from opencode.project.search import Search
@@ -69,9 +72,12 @@ class Instance:
         self.tasks = Tasks()
         self.search = Search.installed()
         self.files = Files(location.directory)
+        self.finder = Finder(self.search, location.directory)
         self.git = Git(location)
         self.snapshot = Snapshot(location, paths, enabled=config.snapshot is not False)
         self.agents = Agents(config, paths, location.worktree)
+        self.skills = Skills(SkillPlaces.of(location, config, paths, environ=environ))
+        self.commands = Commands(config, self.skills)
         self.broker = Broker(self._publish_request, app.ids, Remembered(app, project.id))
         self.toolbox = Toolbox(
             built_in(

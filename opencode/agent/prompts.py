@@ -4,6 +4,7 @@ import importlib.resources
 from typing import Literal
 
 PromptName = Literal["default", "explore", "title", "compaction", "summary", "plan"]
+TemplateName = Literal["init.md", "review.md", "customize-opencode.md"]
 
 
 def prompt(name: PromptName) -> str:
@@ -13,4 +14,13 @@ def prompt(name: PromptName) -> str:
         .joinpath("prompt", f"{name}.txt")
         .read_text(encoding="utf-8")
         .rstrip("\n")
+    )
+
+
+def template(name: TemplateName) -> str:
+    """The text of `template/<name>`: what a built-in command or skill says."""
+    return (
+        importlib.resources.files("opencode.agent")
+        .joinpath("template", name)
+        .read_text(encoding="utf-8")
     )

@@ -1,5 +1,33 @@
 """The operations, a module per tag of the contract. A client may ask what is listed here."""
 
-from opencode.api import control, message, request, session
+from opencode.api import (
+    config,
+    control,
+    experimental,
+    file,
+    instance,
+    mcp,
+    message,
+    project,
+    provider,
+    request,
+    session,
+    tui,
+    v2,
+)
 
-MODULES = (control, session, message, request)
+MODULES = (
+    control,
+    instance,
+    project,
+    config,
+    provider,
+    session,
+    message,
+    request,
+    file,
+    mcp,
+    tui,
+    experimental,
+    v2,
+)

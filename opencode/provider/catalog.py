@@ -18,7 +18,7 @@ from opencode.provider.base import Usage
 from opencode.provider.credentials import Credentials
 from opencode.provider.facts import JSON
 from opencode.provider.local import LocalModels
-from opencode.provider.snapshot import Snapshot
+from opencode.provider.snapshot import Entry, Snapshot
 from opencode.schema.config import Config
 from opencode.schema.provider import (
     Auth,
@@ -93,6 +93,10 @@ class Catalog:
             if self._listing is None:
                 self._listing = await asyncio.to_thread(_encode_all, snapshot, self._environ)
         return self._listing
+
+    async def known(self) -> Mapping[str, Entry]:
+        """The providers of the snapshot by id, without their models."""
+        return (await self._load()).entries
 
     def names(self) -> list[str]:
         """The ids of the snapshot; none before anything was asked for."""
