@@ -1,20 +1,27 @@
 """The page in a real browser, on a real server, before a model behind its real protocol."""
 
+import base64
 import gzip
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from playwright.async_api import expect
+from tornado.netutil import bind_sockets
 
+from opencode.app import App
+from opencode.server.listen import Server
 from tests.browser import Visit, configure, visit
-from tests.conftest import Running, running
+from tests.conftest import Running, make_settings, running
 from tests.scripted_model import ScriptedModel
 
 Turn = dict[str, Any]
 STATIC = Path(__file__).parents[1] / "static"
+DOT = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 FIRST_LOAD = 120 * 1024
 HOSTILE = """
 # Title <script>window.pwned = 1</script>
@@ -23,7 +30,9 @@ HOSTILE = """
 
 [a](javascript:window.pwned=4) [b](data:text/html,<script>parent.pwned=5</script>) [c](vbscript:x)
 
-<iframe src="javascript:parent.pwned=6"></iframe> ![pixel](http://127.0.0.1:9/pixel.png)
+<iframe src="javascript:parent.pwned=6"></iframe>
+
+![pixel](http://127.0.0.1:9/pixel.png)
 
 <style>body { display: none }</style> <form action="http://127.0.0.1:9/"><button>go</button></form>
 
@@ -160,6 +169,37 @@ async def test_a_lost_connection_comes_back_and_loses_nothing(tmp_path: Path) ->
         assert await tab.js("sockets.length") == 4
 
 
+async def test_a_restarted_server_is_found_again(tmp_path: Path) -> None:
+    turns: list[Turn] = [{"text": "Before."}, {"text": "After."}]
+    async with ScriptedModel(turns) as model, AsyncExitStack() as servers:
+        configure(tmp_path / "project", model.config())
+        port = (await servers.enter_async_context(serving(tmp_path))).port
+        async with visit(f"http://127.0.0.1:{port}/") as tab:
+            await tab.say("One")
+            await tab.idle()
+            await tab.js("window.stays = true")
+            await servers.aclose()
+            await expect(tab.find(".link-state")).to_have_text("Disconnected")
+            await expect(tab.find(".banner")).to_contain_text("cannot be reached")
+            await servers.enter_async_context(serving(tmp_path, port))
+            await tab.say("Two")
+            await expect(tab.find(".answer > .prose").last).to_have_text("After.")
+            await expect(tab.find(".turn")).to_have_count(2)
+            assert await tab.js("window.stays")
+            tab.complaints[:] = [said for said in tab.complaints if "WebSocket" not in said]
+
+
+@asynccontextmanager
+async def serving(tmp_path: Path, port: int = 0) -> AsyncIterator[Server]:
+    """A server on a port of our choice."""
+    server = Server(await App.open(make_settings(tmp_path)))
+    await server.start(bind_sockets(port, "127.0.0.1"))
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
 async def only_ever_grew(tab: Visit, count: int) -> None:
     """The text on screen was at every moment the beginning of what the model said."""
     whole = " ".join(f"word{number}" for number in range(count))
@@ -245,6 +285,44 @@ async def test_model_and_agent_are_chosen_by_keyboard(tmp_path: Path) -> None:
             assert model.requests[0].body["model"] == "m2"
             found = await server.fetch("/session?limit=1")
             assert b'"agent":"plan"' in found.body
+
+
+async def test_an_attached_picture_is_shown_and_reaches_the_model(tmp_path: Path) -> None:
+    sight: Turn = {
+        "attachment": True,
+        "modalities": {"input": ["text", "image"], "output": ["text"]},
+    }
+    async with ScriptedModel() as model:
+        configure(tmp_path / "project", model.config(**sight))
+        async with running(tmp_path) as server, visit(server.url) as tab:
+            await tab.ready()
+            picture = {"name": "dot.png", "mimeType": "image/png", "buffer": DOT}
+            await tab.find("input[type=file]").set_input_files(picture)  # type: ignore[arg-type]
+            await expect(tab.find(".files")).to_contain_text("dot.png")
+            await tab.say("What is this?")
+            await tab.idle()
+            await expect(tab.find(".prompt img")).to_have_attribute("alt", "dot.png")
+            assert "data:image/png;base64," in str([one.body for one in model.requests])
+
+
+async def test_the_theme_follows_the_system_until_one_is_chosen(tmp_path: Path) -> None:
+    light, dark = "rgb(251, 250, 247)", "rgb(22, 23, 21)"
+    async with running(tmp_path) as server, visit(server.url, color_scheme="dark") as tab:
+        body = tab.find("body")
+        await expect(body).to_have_css("background-color", dark)
+        await tab.button("Theme: system").click()
+        await expect(body).to_have_css("background-color", light)
+        await tab.page.reload()
+        await expect(body).to_have_css("background-color", light)
+
+
+async def test_a_draft_survives_a_reload(tmp_path: Path) -> None:
+    async with running(tmp_path) as server, visit(server.url) as tab:
+        await tab.ready()
+        await tab.find("#prompt").fill("half a thought")
+        await tab.page.reload()
+        await tab.ready()
+        await expect(tab.find("#prompt")).to_have_value("half a thought")
 
 
 async def test_without_a_model_the_page_says_what_to_do(tmp_path: Path) -> None:
