@@ -50,19 +50,21 @@ async def resources(call: Call) -> dict[str, McpResource]:
     return {}
 
 
-@operation("experimental.workspace.adapter.list", "GET /experimental/workspace/adapter")
+@operation(
+    "experimental.workspace.adapter.list", "GET /experimental/workspace/adapter", tag="workspace"
+)
 async def workspace_adapters(call: Call) -> list[WorkspaceAdapter]:
     """List workspace adapters"""
     return []
 
 
-@operation("experimental.workspace.list", "GET /experimental/workspace")
+@operation("experimental.workspace.list", "GET /experimental/workspace", tag="workspace")
 async def workspaces(call: Call) -> list[Workspace]:
     """List workspaces"""
     return []
 
 
-@operation("experimental.workspace.status", "GET /experimental/workspace/status")
+@operation("experimental.workspace.status", "GET /experimental/workspace/status", tag="workspace")
 async def workspace_status(call: Call) -> list[WorkspaceEventConnectionStatus]:
     """Workspace status"""
     return []
