@@ -8,7 +8,7 @@ import ast
 import asyncio
 import inspect
 import itertools
-import textwrap
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, get_args
@@ -28,7 +28,7 @@ from opencode.errors import (
     OpencodeError,
     UnauthorizedError,
 )
-from opencode.schema.wire import NullableModel, WireModel
+from opencode.schema.wire import NullableModel
 from opencode.server.door import Door, House
 
 REF = "#/components/schemas/"
@@ -219,6 +219,10 @@ class Models:
 class WireSchema(GenerateJsonSchema):
     """Schemas as the wire has them: absent instead of null, no titles, constants always present."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._docstrings = Docstrings()
+
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])
 
@@ -251,7 +255,7 @@ class WireSchema(GenerateJsonSchema):
         found = super().model_schema(schema)
         found.pop("title", None)
         model = schema["cls"]
-        for name, text in field_docstrings(model).items():
+        for name, text in self._docstrings.of(model).items():
             _describe(model, name, text, found)
         for name in model.nulls if issubclass(model, NullableModel) else ():
             inner = found["properties"][name]
@@ -261,22 +265,32 @@ class WireSchema(GenerateJsonSchema):
         return found
 
 
-def field_docstrings(model: type[BaseModel]) -> dict[str, str]:
-    """The strings beneath the fields of a class and its bases.
+class Docstrings:
+    """The strings beneath the fields of classes, each module's source parsed once.
 
-    Read here and not by pydantic: parsing every class's source would double the time to start.
+    Read here and not by pydantic: doing it at every start would double the time to be ready.
     """
-    found: dict[str, str] = {}
-    for base in reversed(model.__mro__):
-        if not issubclass(base, WireModel):
-            continue
-        try:
-            source = textwrap.dedent(inspect.getsource(base))
-        except (OSError, TypeError):
-            continue
-        body = ast.parse(source).body[0]
-        found |= dict(_documented(body.body if isinstance(body, ast.ClassDef) else []))
-    return found
+
+    def __init__(self) -> None:
+        self._modules: dict[str, dict[str, dict[str, str]]] = {}
+
+    def of(self, model: type[BaseModel]) -> dict[str, str]:
+        """Field names and their texts, those of the bases included."""
+        found: dict[str, str] = {}
+        for base in reversed(model.__mro__):
+            if base.__module__.startswith("opencode."):
+                found |= self._module(base.__module__).get(base.__name__, {})
+        return found
+
+    def _module(self, name: str) -> dict[str, dict[str, str]]:
+        if name not in self._modules:
+            tree = ast.parse(inspect.getsource(sys.modules[name]))
+            self._modules[name] = {
+                one.name: dict(_documented(one.body))
+                for one in tree.body
+                if isinstance(one, ast.ClassDef)
+            }
+        return self._modules[name]
 
 
 def _documented(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
