@@ -12,6 +12,8 @@ Span = tuple[int, int]
 
 SIMILAR_ENOUGH = 0.6
 """How alike the inner lines of a block must be, from 0 to 1, when only its ends are the same."""
+MAX_BLOCKS = 100
+"""Ends as common as this, such as two braces, say nothing about the block between them."""
 
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'", "`": "`", "\\": "\\", "$": "$"}
 
@@ -91,17 +93,24 @@ def _block(text: str, old: str) -> list[Span]:
     wanted = _wanted_lines(old)
     if len(wanted) < 3:
         return []
-    lines = _lines(text)
-    scored: list[tuple[float, Span]] = []
-    for index in range(len(lines) - len(wanted) + 1):
-        block = lines[index : index + len(wanted)]
-        if block[0][0].strip() != wanted[0] or block[-1][0].strip() != wanted[-1]:
-            continue
-        likeness = _likeness([line for line, _ in block[1:-1]], wanted[1:-1])
-        if likeness >= SIMILAR_ENOUGH:
-            scored.append((likeness, _span(block)))
+    lines, count = _lines(text), len(wanted)
+    forms = [line.strip() for line, _ in lines]
+    starts = [
+        index
+        for index in range(len(lines) - count + 1)
+        if forms[index] == wanted[0] and forms[index + count - 1] == wanted[-1]
+    ]
+    if len(starts) > MAX_BLOCKS:
+        return []
+    scored = [
+        (_likeness(forms[index + 1 : index + count - 1], wanted[1:-1]), index) for index in starts
+    ]
     best = max((likeness for likeness, _ in scored), default=0.0)
-    return _apart(span for likeness, span in scored if likeness == best)
+    if best < SIMILAR_ENOUGH:
+        return []
+    return _apart(
+        _span(lines[index : index + count]) for likeness, index in scored if likeness == best
+    )
 
 
 def _unescaped(text: str, old: str) -> list[Span]:
@@ -126,7 +135,7 @@ def _like_lines(text: str, old: str, form: Callable[[str], str]) -> list[Span]:
     return _apart(
         _span(lines[index : index + count])
         for index in range(len(lines) - count + 1)
-        if forms[index : index + count] == wanted
+        if forms[index] == wanted[0] and forms[index : index + count] == wanted
     )
 
 
@@ -160,7 +169,7 @@ def _apart(spans: Iterator[Span]) -> list[Span]:
 
 def _likeness(lines: list[str], wanted: list[str]) -> float:
     ratios = [
-        difflib.SequenceMatcher(None, line.strip(), want, autojunk=False).ratio()
+        difflib.SequenceMatcher(None, line, want, autojunk=False).ratio()
         for line, want in zip(lines, wanted, strict=True)
     ]
     return sum(ratios) / len(ratios)

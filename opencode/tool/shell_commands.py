@@ -6,7 +6,6 @@ is left as it is written; what cannot be parsed is asked for as a whole.
 
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +20,9 @@ FILE_COMMANDS = frozenset(_FILE_COMMANDS.split())
 
 TEXT_COMMANDS = frozenset({"echo", "printf"})
 """Commands whose arguments only look like files."""
+
+SUBSHELLS = frozenset({"subshell", "command_substitution", "process_substitution", "pipeline"})
+"""What runs in a shell of its own: the directory it enters is left with it."""
 
 HARMLESS = re.compile(r"/dev/(null|zero|u?random|tty|std(in|out|err)|fd/\d+)")
 
@@ -66,8 +68,9 @@ class ShellCommands:
 
 def split(line: str, *, directory: str, home: str) -> ShellCommands:
     """Take `line` apart. Loads the grammar when first used, so call it on a thread."""
-    root = _parse(line.encode(errors="replace"))
-    reading = _Reading(directory, home)
+    source = line.encode(errors="replace")
+    root = _parse(source)
+    reading = _Reading(source, directory, home)
     reading.read(root)
     if root.has_error:
         # The leading blank keeps a rule such as `git *` from allowing what nobody could read.
@@ -84,11 +87,19 @@ def _parse(line: bytes) -> Any:
 
 
 class _Reading:
-    """One pass over the tree; dictionaries keep each finding once, in order."""
+    """One pass over the tree; dictionaries keep each finding once, in order.
 
-    def __init__(self, directory: str, home: str) -> None:
+    A node's parent is never asked for: finding it costs a walk from the root.
+    """
+
+    def __init__(self, source: bytes, directory: str, home: str) -> None:
+        self._source = source
         self._directory = directory
         self._home = home
+        self._ends: dict[int, int] = {}
+        """Where the redirections of a command end, by the command's id."""
+        self._owned: set[int] = set()
+        """Redirections that some command's pattern shows."""
         self.patterns: dict[str, None] = {}
         self.always: dict[str, None] = {}
         self.touched: dict[Touched, None] = {}
@@ -98,21 +109,43 @@ class _Reading:
         self.always[always] = None
 
     def read(self, root: Any) -> None:
-        for node in _nodes(root):
-            if node.type == "command":
-                self._command(node)
+        """Every node, outer ones first, as they stand in the line."""
+        waiting: list[Any] = [root]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, str):
+                self._directory = node
+                continue
+            children = node.named_children
+            if node.type in SUBSHELLS:
+                waiting.append(self._directory)
+            elif node.type == "redirected_statement":
+                self._statement(node, children)
+            elif node.type == "command":
+                self._command(node, children)
             elif node.type == "file_redirect":
                 self._redirect(node)
+            waiting.extend(reversed(children))
 
-    def _command(self, node: Any) -> None:
-        words = [child for child in node.named_children if _is_word(child)]
-        if not words:
-            return
+    def _statement(self, node: Any, children: list[Any]) -> None:
+        """Redirections belong to the command before them, or to the last one of a pipeline."""
+        owner = node.child_by_field_name("body")
+        if owner is not None and owner.type == "pipeline":
+            owner = owner.named_children[-1]
+        if owner is not None and owner.type == "command":
+            self._ends[owner.id] = node.end_byte
+            self._owned.update(child.id for child in children)
+
+    def _command(self, node: Any, children: list[Any]) -> None:
+        self._owned.update(child.id for child in children)
+        words = [child for child in children if _is_word(child)]
+        if not words or not _text(words[0]):
+            return  # nothing but assignments, or a word the parser had to make up
         texts = [_text(word) for word in words]
-        redirected = _redirected(node)
-        if texts[0] not in CHANGE_DIRECTORY or redirected is not None:
-            end = node.end_byte if redirected is None else redirected.end_byte
-            self.add(_source(node, end), f"{_prefix(texts)} *")
+        end = self._ends.get(node.id)
+        if texts[0] not in CHANGE_DIRECTORY or end is not None:
+            text = self._source[node.start_byte : end or node.end_byte]
+            self.add(text.decode(errors="replace").rstrip(), f"{_prefix(texts)} *")
         self._arguments(texts[0], words[1:])
 
     def _arguments(self, name: str, words: list[Any]) -> None:
@@ -125,9 +158,15 @@ class _Reading:
             if candidate and (_looks_like_path(candidate) or (certain and value == candidate)):
                 self._touch(candidate, certain=certain)
         if name in CHANGE_DIRECTORY:
-            targets = [value for value in values if not value.startswith("-")]
-            self._directory = self._absolute(targets[0] if targets else self._home)
-            self._touch(self._directory, certain=True)
+            self._enter(values, known=len(values) == len(words))
+
+    def _enter(self, values: list[str], *, known: bool) -> None:
+        """Follow a `cd` where it can be followed."""
+        targets = [value for value in values if not value.startswith("-")]
+        if not known or (values and not targets):
+            return
+        self._directory = self._absolute(targets[0] if targets else self._home)
+        self._touch(self._directory, certain=True)
 
     def _redirect(self, node: Any) -> None:
         target = node.child_by_field_name("destination")
@@ -138,7 +177,7 @@ class _Reading:
             self._touch(value, certain=True)
         writes = "<" not in _text(node)
         harmless = value is not None and HARMLESS.fullmatch(value) is not None
-        if writes and not harmless and not _belongs_to_command(node):
+        if writes and not harmless and node.id not in self._owned:
             self.add(_text(node), _text(node))
 
     def _touch(self, value: str, *, certain: bool) -> None:
@@ -172,15 +211,6 @@ class _Reading:
                 return None
 
 
-def _nodes(node: Any) -> Iterator[Any]:
-    """Every node, outer ones first, as they stand in the line."""
-    waiting = [node]
-    while waiting:
-        current = waiting.pop()
-        yield current
-        waiting.extend(reversed(current.named_children))
-
-
 def _is_word(node: Any) -> bool:
     return node.type not in {
         "variable_assignment",
@@ -193,35 +223,6 @@ def _is_word(node: Any) -> bool:
 
 def _text(node: Any) -> str:
     return str(node.text.decode(errors="replace"))
-
-
-def _source(node: Any, end: int) -> str:
-    """The line from the start of `node` to the byte `end`, which may lie beyond the node."""
-    root = node
-    while root.parent is not None:
-        root = root.parent
-    start = node.start_byte - root.start_byte
-    return str(root.text[start : end - root.start_byte].decode(errors="replace").rstrip())
-
-
-def _redirected(command: Any) -> Any:
-    """The statement whose redirections belong to `command`, alone or as a pipeline's end."""
-    inner, outer = command, command.parent
-    if outer is not None and outer.type == "pipeline" and outer.named_children[-1] == command:
-        inner, outer = outer, outer.parent
-    if outer is None or outer.type != "redirected_statement":
-        return None
-    return outer if outer.child_by_field_name("body") == inner else None
-
-
-def _belongs_to_command(redirect: Any) -> bool:
-    """Whether some simple command's pattern already shows this redirection."""
-    if redirect.parent is None or redirect.parent.type == "command":
-        return True
-    body = redirect.parent.child_by_field_name("body")
-    if body is not None and body.type == "pipeline":
-        body = body.named_children[-1]
-    return body is not None and body.type == "command"
 
 
 def _prefix(words: list[str]) -> str:

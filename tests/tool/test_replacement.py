@@ -90,6 +90,11 @@ def test_what_is_not_alike_is_not_found(old: str) -> None:
         replace("start\none\ntwo\nthree\nend\n", old, "x")
 
 
+def test_ends_found_everywhere_say_nothing() -> None:
+    with pytest.raises(NoMatch):
+        replace("}\na\n" * 50_000, "}\nax\n}", "new")
+
+
 def test_escape_sequences_are_resolved() -> None:
     assert replace('a = "x\ty"\n', 'a = "x\\ty"', "b") == "b\n"
 

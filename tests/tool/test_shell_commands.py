@@ -1,6 +1,8 @@
 """The parts of a command line, as clients and stored rules know them."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from opencode.tool.shell_commands import split
 
@@ -86,6 +88,8 @@ def test_what_cannot_be_parsed_is_asked_for_whole_and_no_prefix_rule_allows_it()
         ("ls /tmp", ["/tmp"]),
         ("cd /opt && cat x", ["/opt", "/opt/x"]),
         ("cd /opt && cat ../x", ["/opt", "/x"]),
+        ("(cd sub); cat ../x", ["/x"]),
+        ("cat $(cd sub; pwd) ../x", ["/x"]),
         ("ls ../p", ["/p"]),
         ("cat ~/x", ["/home/me/x"]),
         ("cat $HOME/x", ["/home/me/x"]),
@@ -99,6 +103,7 @@ def test_what_cannot_be_parsed_is_asked_for_whole_and_no_prefix_rule_allows_it()
         ("sort < /outside/file", ["/outside/file"]),
         ("(ls) > /outside/file", ["/outside/file"]),
         ("cd", ["/home/me"]),
+        ("cd -; cd $X; ls y", []),
         ("make 2>/dev/null", []),
         ("make > /dev/stderr 2>&1", []),
         ("echo /etc/hosts", []),
@@ -110,8 +115,26 @@ def test_paths_outside_that_a_line_touches(line: str, paths: list[str]) -> None:
     assert outside(line) == paths
 
 
+def test_a_long_line_takes_no_unbounded_time() -> None:
+    line = " && ".join(f"echo {number}" for number in range(3000))
+    assert len(parts(line)[0]) == 3000
+
+
 def test_a_word_that_may_not_be_a_file_is_uncertain() -> None:
     found = split("grep /x/ file", directory="/work", home="/h").touched
     assert [(item.path, item.certain) for item in found] == [("/x", False)]
     found = split("cat /x/", directory="/work", home="/h").touched
     assert [(item.path, item.certain) for item in found] == [("/x", True)]
+
+
+WORDS = ["git ", "rm ", "x", "$(", ")", "`", "'", '"', ";", "&&", "|", ">", "<<E", "\n", "{", "}"]
+WORDS += ["if ", "then ", "fi", "cd ", "../", "~", "\\", "é", "$HOME", "(", "case ", "in ", "\0"]
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(WORDS), max_size=12).map("".join))
+def test_any_line_can_be_taken_apart(line: str) -> None:
+    found = split(line, directory="/work", home="/home/me")
+    assert all(found.patterns)
+    assert len(found.always) <= len(found.patterns)
+    assert all(item.path.startswith("/") for item in found.touched)
