@@ -79,6 +79,12 @@ def pss(pid: int) -> float:
     return int(found[1]) / 1024 if found else 0.0
 
 
+def cpu(pid: int) -> float:
+    """Seconds of processor time a process has used: what a busy machine does not change."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 async def rate(port: int, path: str, seconds: float) -> float:
     """Requests a second over a few kept connections."""
     request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
@@ -153,15 +159,19 @@ async def measure(seconds: float, clients: int, events: int) -> dict[str, float]
         async with program(*server()) as (_, _, took):
             starts.append(took)
     found = {"ready ms (median)": statistics.median(starts)}
-    async with program(*server()) as (process, port, _), program("-c", BARE) as (_, bare, _):
+    async with program(*server()) as (process, port, _), program("-c", BARE) as (plain, bare, _):
         await asyncio.sleep(0.5)
         found["PSS MiB after start"] = pss(process.pid)
         ours, theirs = [], []
+        began = cpu(process.pid), cpu(plain.pid)
         for _ in range(ROUNDS):
             ours.append(await rate(port, "/global/health", seconds / ROUNDS))
             theirs.append(await rate(bare, "/global/health", seconds / ROUNDS))
         found["health req/s"] = statistics.median(ours)
         found["bare Tornado req/s"] = statistics.median(theirs)
+        used = cpu(process.pid) - began[0], cpu(plain.pid) - began[1]
+        per_request = [one / sum(done) for one, done in zip(used, (ours, theirs), strict=True)]
+        found["ratio by processor time"] = per_request[1] / per_request[0]
         found["ratio"] = found["health req/s"] / found["bare Tornado req/s"]
         found[f"frames/s to {clients} readers"] = await fan_out(port, clients, events)
         found["PSS MiB after fan-out"] = pss(process.pid)
