@@ -1,4 +1,5 @@
-"""The only writer of sessions, messages and parts: each write is saved, then published.
+"""The only writer of sessions, messages and parts: each write is saved, then published, also when
+whoever asked for it does not wait any more.
 
 Text that streams is published as it comes and saved in groups; until a part is complete its newest
 state is kept here, so that whoever reads the record in mid-stream gets exactly what was published
@@ -6,18 +7,17 @@ before.
 """
 
 import asyncio
-import base64
-import binascii
-import json
+import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TypeVar
 
 from pydantic import TypeAdapter
 
 from opencode.bus import Bus, Publishable
-from opencode.errors import BadRequestError, NotFoundError, SessionBusyError
+from opencode.errors import NotFoundError, SessionBusyError
 from opencode.ids import Ids, now_ms
 from opencode.schema import event as events
 from opencode.schema.agent import Todo
@@ -25,13 +25,16 @@ from opencode.schema.message import Message, MessageWithParts
 from opencode.schema.part import Part, ReasoningPart, TextPart
 from opencode.schema.session import Session, SessionCreateInput, SessionTime, SessionTokens
 from opencode.schema.wire import Encoded
+from opencode.session.cursor import read_cursor, write_cursor
 from opencode.session.slug import slug
 from opencode.storage import records
 from opencode.storage.database import Database
 from opencode.storage.owner import alive, own_name
 
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
 SAVE_EVERY_S = 0.05
-READ_ATTEMPTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,8 @@ class SessionStore:
         self._live: dict[str, dict[str, TextPart | ReasoningPart]] = {}
         self._dirty: dict[str, TextPart | ReasoningPart] = {}
         self._saving: asyncio.TimerHandle | None = None
-        self._revision: dict[str, int] = {}
+        self._revision: Counter[str] = Counter()
+        self._in_flight: Counter[str] = Counter()
         self._todos: TypeAdapter[list[Todo]] = TypeAdapter(list[Todo])
         self._parts: TypeAdapter[Part] = TypeAdapter(Part)
         self._messages: TypeAdapter[Message] = TypeAdapter(Message)
@@ -87,11 +91,11 @@ class SessionStore:
             time=SessionTime(created=now, updated=now),
             permission=given.permission,
         )
-        await self._db.write(lambda db: _put_session(db, session))
         self._places[session.id] = (session.directory, session.project_id)
-        self._publish(
+        await self._write(
             session.id,
-            events.EventSessionCreated(
+            lambda db: _put_session(db, session),
+            lambda _: events.EventSessionCreated(
                 id=self.ids.event(),
                 properties=events.SessionInfoProperties(session_id=session.id, info=session),
             ),
@@ -145,40 +149,39 @@ class SessionStore:
             _put_session(db, changed)
             return changed, True
 
-        session, changed = await self._db.write(job)
-        self._places[session_id] = (session.directory, session.project_id)
-        if changed:
-            self._publish(
-                session_id,
-                events.EventSessionUpdated(
-                    id=self.ids.event(),
-                    properties=events.SessionInfoProperties(session_id=session_id, info=session),
-                ),
+        def news(done: tuple[Session, bool]) -> Publishable | None:
+            session, changed = done
+            self._places[session_id] = (session.directory, session.project_id)
+            if not changed:
+                return None
+            return events.EventSessionUpdated(
+                id=self.ids.event(),
+                properties=events.SessionInfoProperties(session_id=session_id, info=session),
             )
-        return session
+
+        return (await self._write(session_id, job, news))[0]
 
     async def remove(self, session_id: str) -> None:
         """Delete the session and its children, children first, each reported."""
         session = await self.get(session_id)
         for child in await self.children(session_id):
             await self.remove(child.id)
-        await self._db.write(lambda db: records.remove_session(db, session_id))
-        self._live.pop(session_id, None)
-        self._publish(
+        await self._write(
             session_id,
-            events.EventSessionDeleted(
+            lambda db: records.remove_session(db, session_id),
+            lambda _: events.EventSessionDeleted(
                 id=self.ids.event(),
                 properties=events.SessionInfoProperties(session_id=session_id, info=session),
             ),
         )
-        self._places.pop(session_id, None)
-        self._revision.pop(session_id, None)
+        for kept in (self._live, self._places, self._revision):
+            kept.pop(session_id, None)
 
     # Messages and parts ---------------------------------------------------------------------------
 
     async def save_message(self, message: Message, parts: list[Part] | None = None) -> None:
         """Save and publish a message, and with it `parts` in the same transaction."""
-        data = message.wire()
+        told, data = message.model_copy(deep=True), message.wire()
         rows = [(part.id, part.wire()) for part in parts or ()]
 
         def job(db: records.Connection) -> None:
@@ -188,38 +191,45 @@ class SessionStore:
             for part_id, row in rows:
                 records.put_part(db, message.session_id, message.id, part_id, row)
 
-        await self._db.write(job)
-        self._publish(
-            message.session_id,
-            events.EventMessageUpdated(
-                id=self.ids.event(),
-                properties=events.MessageUpdatedProperties(
-                    session_id=message.session_id, info=message
+        def news(_: None) -> None:
+            self._publish(
+                message.session_id,
+                events.EventMessageUpdated(
+                    id=self.ids.event(),
+                    properties=events.MessageUpdatedProperties(
+                        session_id=message.session_id, info=told
+                    ),
                 ),
-            ),
-        )
-        for part in parts or ():
-            self._publish_part(part)
+            )
+            for part in parts or ():
+                self._publish(part.session_id, self._part_updated(part))
+
+        await self._write(message.session_id, job, news)
 
     async def save_part(self, part: Part) -> None:
         """Save and publish a part as it is. Raises `NotFoundError` where its message is gone."""
-        if isinstance(part, TextPart | ReasoningPart):
-            self._end_stream(part)
-        data = part.wire()
+        self._dirty.pop(part.id, None)
+        told, data = part.model_copy(deep=True), part.wire()
 
         def job(db: records.Connection) -> None:
             if records.get_message(db, part.session_id, part.message_id) is None:
                 raise missing_message(part.message_id)
             records.put_part(db, part.session_id, part.message_id, part.id, data)
 
-        await self._db.write(job)
-        self._publish_part(part)
+        def news(_: None) -> Publishable:
+            self._end_stream(told.session_id, told.id)
+            return self._part_updated(told)
+
+        await self._write(part.session_id, job, news)
 
     def stream(self, part: TextPart | ReasoningPart, delta: str) -> None:
         """Append `delta` to a part that streams and publish it at once; it is saved soon after."""
         part.text += delta
-        self._live.setdefault(part.session_id, {})[part.id] = part
-        self._dirty[part.id] = part
+        live = self._live.setdefault(part.session_id, {})
+        # A copy: what its owner changes later is not shown before it is saved and published.
+        kept = live.setdefault(part.id, part.model_copy())
+        kept.text = part.text
+        self._dirty[part.id] = kept
         self._publish(
             part.session_id,
             events.EventMessagePartDelta(
@@ -238,47 +248,58 @@ class SessionStore:
 
     async def remove_message(self, session_id: str, message_id: str) -> bool:
         """Remove a message and its parts; False where there was none."""
-        done = await self._db.write(lambda db: records.remove_message(db, session_id, message_id))
-        if done:
-            self._publish(
-                session_id,
-                events.EventMessageRemoved(
-                    id=self.ids.event(),
-                    properties=events.MessageRemovedProperties(
-                        session_id=session_id, message_id=message_id
-                    ),
+
+        def news(done: bool) -> Publishable | None:
+            for part in tuple(self._live.get(session_id, {}).values()):
+                if part.message_id == message_id:
+                    self._end_stream(session_id, part.id)
+            if not done:
+                return None
+            return events.EventMessageRemoved(
+                id=self.ids.event(),
+                properties=events.MessageRemovedProperties(
+                    session_id=session_id, message_id=message_id
                 ),
             )
-        return done
+
+        return await self._write(
+            session_id, lambda db: records.remove_message(db, session_id, message_id), news
+        )
 
     async def remove_part(self, session_id: str, message_id: str, part_id: str) -> bool:
         """Remove one part; False where there was none."""
-        done = await self._db.write(
-            lambda db: records.remove_part(db, session_id, message_id, part_id)
-        )
-        if done:
-            self._publish(
-                session_id,
-                events.EventMessagePartRemoved(
-                    id=self.ids.event(),
-                    properties=events.PartRemovedProperties(
-                        session_id=session_id, message_id=message_id, part_id=part_id
-                    ),
+
+        def news(done: bool) -> Publishable | None:
+            self._end_stream(session_id, part_id)
+            if not done:
+                return None
+            return events.EventMessagePartRemoved(
+                id=self.ids.event(),
+                properties=events.PartRemovedProperties(
+                    session_id=session_id, message_id=message_id, part_id=part_id
                 ),
             )
-        return done
+
+        return await self._write(
+            session_id, lambda db: records.remove_part(db, session_id, message_id, part_id), news
+        )
 
     async def messages(self, session_id: str) -> list[MessageWithParts]:
         """The whole conversation, oldest first."""
-        rows, _ = await self._db.read(lambda db: records.messages(db, session_id))
-        return [self._decode(row) for row in rows]
+        rows, _ = await self._read(session_id, lambda db: records.messages(db, session_id))
+        return [self._decode(session_id, row) for row in rows]
+
+    async def newest(self, session_id: str) -> str | None:
+        """The id of the last message, None where there is none."""
+        rows, _ = await self._read(session_id, lambda db: records.messages(db, session_id, limit=1))
+        return rows[0].id if rows else None
 
     async def message(self, session_id: str, message_id: str) -> MessageWithParts:
         """One message with its parts. Raises `NotFoundError`."""
-        row = await self._db.read(lambda db: records.message(db, session_id, message_id))
+        row = await self._read(session_id, lambda db: records.message(db, session_id, message_id))
         if row is None:
             raise missing_message(message_id)
-        return self._decode(row)
+        return self._decode(session_id, row)
 
     async def part(self, session_id: str, message_id: str, part_id: str) -> Part:
         """One part. Raises `NotFoundError`."""
@@ -292,17 +313,12 @@ class SessionStore:
     ) -> tuple[Encoded[list[MessageWithParts]], str | None]:
         """The newest messages as they are stored, oldest first, and the cursor of the older ones.
 
-        What it shows is exactly what was published before it returns: read again when something
-        was saved meanwhile, with the parts that stream as they are at this moment.
+        What it shows is exactly what was published before it returns, no more and no less.
         """
         oldest = None if before is None else read_cursor(before)
-        for _ in range(READ_ATTEMPTS):
-            revision = self._revision.get(session_id, 0)
-            rows, more = await self._db.read(
-                lambda db: records.messages(db, session_id, limit=limit, before=oldest)
-            )
-            if revision == self._revision.get(session_id, 0):
-                break
+        rows, more = await self._read(
+            session_id, lambda db: records.messages(db, session_id, limit=limit, before=oldest)
+        )
         live = self._live.get(session_id, {})
         cursor = write_cursor(rows[0].id) if more and rows else None
         return Encoded(_array([_encode_row(row, live) for row in rows])), cursor
@@ -312,10 +328,10 @@ class SessionStore:
     async def set_todos(self, session_id: str, todos: list[Todo]) -> None:
         """Replace the todo list."""
         data = self._todos.dump_json(todos, by_alias=True, exclude_none=True)
-        await self._db.write(lambda db: records.put_todos(db, session_id, data))
-        self._publish(
+        await self._write(
             session_id,
-            events.EventTodoUpdated(
+            lambda db: records.put_todos(db, session_id, data),
+            lambda _: events.EventTodoUpdated(
                 id=self.ids.event(),
                 properties=events.TodoUpdatedProperties(session_id=session_id, todos=todos),
             ),
@@ -361,30 +377,54 @@ class SessionStore:
 
     # ----------------------------------------------------------------------------------------------
 
+    async def _write(
+        self,
+        session_id: str,
+        job: Callable[[records.Connection], T],
+        news: Callable[[T], Publishable | None],
+    ) -> T:
+        """Save, and once that is committed publish. Not waiting for it any longer stops neither."""
+
+        def saved(done: "asyncio.Future[T]") -> None:
+            self._in_flight[session_id] -= 1
+            if not self._in_flight[session_id]:
+                del self._in_flight[session_id]
+            if done.exception() is None and (event := news(done.result())) is not None:
+                self._publish(session_id, event)
+
+        future = self._db.begin(job)
+        self._in_flight[session_id] += 1
+        future.add_done_callback(saved)
+        return await asyncio.shield(future)
+
+    async def _read(self, session_id: str, job: Callable[[records.Connection], T]) -> T:
+        """Read what was published and nothing else: where something is being saved meanwhile, the
+        reading takes its place among the writes."""
+        revision = self._revision[session_id]
+        found = await self._db.read(job)
+        if self._in_flight[session_id] or revision != self._revision[session_id]:
+            found = await self._db.write(job)
+        return found
+
     def _publish(self, session_id: str, event: Publishable) -> None:
-        if event.type != "message.part.delta":
-            self._revision[session_id] = self._revision.get(session_id, 0) + 1
+        self._revision[session_id] += event.type != "message.part.delta"
         directory, project = self._places.get(session_id, (None, None))
         self._bus.publish(event, directory=directory, project=project)
 
-    def _publish_part(self, part: Part) -> None:
-        self._publish(
-            part.session_id,
-            events.EventMessagePartUpdated(
-                id=self.ids.event(),
-                properties=events.PartUpdatedProperties(
-                    session_id=part.session_id, part=part, time=now_ms()
-                ),
+    def _part_updated(self, part: Part) -> Publishable:
+        return events.EventMessagePartUpdated(
+            id=self.ids.event(),
+            properties=events.PartUpdatedProperties(
+                session_id=part.session_id, part=part, time=now_ms()
             ),
         )
 
-    def _end_stream(self, part: TextPart | ReasoningPart) -> None:
-        self._dirty.pop(part.id, None)
-        live = self._live.get(part.session_id)
-        if live is not None:
-            live.pop(part.id, None)
-            if not live:
-                del self._live[part.session_id]
+    def _end_stream(self, session_id: str, part_id: str) -> None:
+        """What was saved, or removed, takes the place of what was kept."""
+        live = self._live.get(session_id, {})
+        live.pop(part_id, None)
+        if not live:
+            self._live.pop(session_id, None)
 
     def _save_streams(self) -> None:
         self._saving = None
@@ -398,16 +438,24 @@ class SessionStore:
 
         def job(db: records.Connection) -> None:
             for session_id, message_id, part_id, data in dirty:
-                if records.get_message(db, session_id, message_id) is not None:
+                if records.get_part(db, session_id, message_id, part_id) is not None:
                     records.put_part(db, session_id, message_id, part_id, data)
 
-        self._db.begin(job)
+        self._db.begin(job).add_done_callback(_log_failure)
 
-    def _decode(self, row: records.MessageRow) -> MessageWithParts:
-        return MessageWithParts(
-            info=self._messages.validate_json(row.data),
-            parts=[self._parts.validate_json(data) for _, data in row.parts],
-        )
+    def _decode(self, session_id: str, row: records.MessageRow) -> MessageWithParts:
+        live = self._live.get(session_id, {})
+        parts = [
+            live[part_id].model_copy() if part_id in live else self._parts.validate_json(data)
+            for part_id, data in row.parts
+        ]
+        return MessageWithParts(info=self._messages.validate_json(row.data), parts=parts)
+
+
+def _log_failure(saved: "asyncio.Future[None]") -> None:
+    """Nobody waits for text that streams to be saved; its part's end saves it again."""
+    if not saved.cancelled() and (error := saved.exception()) is not None:
+        log.warning("text that streams could not be saved: %s", error)
 
 
 def missing_session(session_id: str) -> NotFoundError:
@@ -416,23 +464,6 @@ def missing_session(session_id: str) -> NotFoundError:
 
 def missing_message(message_id: str) -> NotFoundError:
     return NotFoundError(f"Message not found: {message_id}")
-
-
-def write_cursor(message_id: str) -> str:
-    """The opaque name of the page that ends before `message_id`."""
-    return base64.urlsafe_b64encode(json.dumps({"id": message_id}).encode()).decode().rstrip("=")
-
-
-def read_cursor(cursor: str) -> str:
-    """Raises `BadRequestError` for what `write_cursor` did not make."""
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        found: Any = json.loads(base64.urlsafe_b64decode(padded))
-        return str(found["id"])
-    except (binascii.Error, ValueError, KeyError, TypeError):
-        raise BadRequestError(
-            'Expected the cursor of an earlier page\n  at ["before"]', "Query"
-        ) from None
 
 
 def _put_session(db: records.Connection, session: Session) -> None:
