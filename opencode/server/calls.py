@@ -1,6 +1,5 @@
 """Calls of operations over JSON-RPC: bound and refused like a REST request, many at a time."""
 
-import asyncio
 import base64
 import logging
 import secrets
@@ -68,9 +67,9 @@ class Calls:
         if key in self._replies:
             raise RpcError(INVALID, "Invalid request: a call with this id is still running")
         self._replies[key] = reply
-        work = perform(self._app, operation, params, directory)
-        task = self._server.start(f"call {operation.id}", work)
-        task.add_done_callback(lambda done: self._ended(key, reply, done))
+        self._server.start(
+            f"call {operation.id}", self._perform(key, reply, operation, params, directory)
+        )
 
     def cancel(self, key: str) -> None:
         """Stop waiting for a call; it is answered as cancelled."""
@@ -81,12 +80,21 @@ class Calls:
         """Stop waiting for all; nobody is there to be answered."""
         self._replies.clear()
 
-    def _ended(self, key: str, reply: Reply, done: "asyncio.Task[Outcome | RpcError]") -> None:
+    async def _perform(
+        self,
+        key: str,
+        reply: Reply,
+        operation: AnyOperation,
+        params: dict[str, Any],
+        directory: str,
+    ) -> None:
+        outcome = await perform(self._app, operation, params, directory)
+        # Answered in the same step in which the operation returned: an event published later is
+        # sent later, so that a client may take a read as the state between two events.
         # The key may belong to a later call by now: cancelled ids are free again.
-        if self._replies.get(key) is not reply or done.cancelled():
-            return
-        del self._replies[key]
-        reply(done.result())
+        if self._replies.get(key) is reply:
+            del self._replies[key]
+            reply(outcome)
 
     def _find(self, method: str) -> AnyOperation:
         operation = self._methods.get(method)
