@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,6 +23,8 @@ STATIC = Path(__file__).parents[1] / "static"
 DOT = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
+LONG = 110
+"""More messages than the page fetches at once."""
 FIRST_LOAD = 120 * 1024
 HOSTILE = """
 # Title <script>window.pwned = 1</script>
@@ -356,6 +359,24 @@ async def test_a_session_opens_from_the_list_and_from_its_address(tmp_path: Path
         await tab.find(".sessions li button").click()
         await expect(tab.find(".answer > .prose")).to_have_text("Remembered.")
         assert tab.page.url == address
+
+
+async def test_earlier_messages_are_fetched_when_asked_for(tmp_path: Path) -> None:
+    async with stage(tmp_path) as (tab, _, server):
+        session = json.loads((await server.fetch("/session", "POST", body={})).body)["id"]
+        for number in range(LONG):
+            parts = [{"type": "text", "text": f"note {number}."}]
+            body = {"noReply": True, "parts": parts}
+            answer = await server.fetch(f"/session/{session}/message", "POST", body=body)
+            assert answer.code == 200
+        await tab.ready()
+        await tab.find(".sessions li button").click()
+        await expect(tab.find(".prompt").last).to_contain_text(f"note {LONG - 1}.")
+        await expect(tab.find(".prompt")).to_have_count(100)
+        await tab.button("Show earlier messages").click()
+        await expect(tab.find(".prompt")).to_have_count(LONG)
+        await expect(tab.find(".prompt").first).to_contain_text("note 0.")
+        await expect(tab.button("Show earlier messages")).to_have_count(0)
 
 
 async def test_the_page_fits_a_narrow_phone(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ export function Timeline() {
 
   return html`<div class="timeline" ref=${box} onScroll=${onScroll} tabindex="-1">
     <div class="column" ref=${inner}>
-      <${Older} log=${log} />
+      <${Older} log=${log} box=${box} />
       <${Body} log=${log} />
     </div>
     ${away && html`<button type="button" class="latest" onClick=${() => ((follow.current = true), toEnd())}><${Icon} name="down" />Latest</button>`}
@@ -78,14 +78,19 @@ function Welcome() {
   </div>`;
 }
 
-function Older({ log }) {
+function Older({ log, box }) {
   const live = useContext(LiveContext);
   const [busy, setBusy] = useState(false);
   if (!log?.older) return null;
   const load = async () => {
     setBusy(true);
+    const below = box.current.scrollHeight - box.current.scrollTop;
     await live.older();
     setBusy(false);
+    // What the reader was looking at stays where it is.
+    requestAnimationFrame(() => {
+      if (box.current) box.current.scrollTop = box.current.scrollHeight - below;
+    });
   };
   return html`<button type="button" class="quiet center" disabled=${busy} onClick=${load}>Show earlier messages</button>`;
 }
