@@ -334,6 +334,16 @@ async def test_without_a_model_the_page_says_what_to_do(tmp_path: Path) -> None:
         await expect(tab.find(".welcome")).to_contain_text("OPENAI_API_KEY")
 
 
+async def test_a_password_is_asked_for_by_the_browser(tmp_path: Path) -> None:
+    login = {"username": "opencode", "password": "secret"}
+    async with (
+        running(tmp_path, password="secret") as server,
+        visit(server.url, http_credentials=login) as tab,
+    ):
+        await tab.ready()
+        await expect(tab.find(".welcome")).to_be_visible()
+
+
 async def test_another_directory_has_its_own_sessions(tmp_path: Path) -> None:
     other = tmp_path / "other"
     async with stage(tmp_path, {"text": "Here."}) as (tab, model, _):
