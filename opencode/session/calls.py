@@ -5,6 +5,7 @@ is a result the model reads.
 """
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -43,6 +44,8 @@ from opencode.session.store import SessionStore
 from opencode.tasks import Tasks
 from opencode.tool.base import FileTimes, ToolContext, ToolError, ToolResult
 from opencode.tool.toolbox import PreparedCall, Toolbox
+
+log = logging.getLogger(__name__)
 
 ABORTED = "Tool execution aborted"
 LOOP = 3
@@ -121,22 +124,19 @@ class Calls:
         )
 
     async def wait(self) -> None:
-        """Until every call has its result."""
+        """Until every call has its result, also one whose arguments never came."""
         while self._running:
             await asyncio.wait(self._running.values())
-            self._forget()
+            self._running = {key: it for key, it in self._running.items() if not it.done()}
+        for call_id, part in self._parts.items():
+            if isinstance(part.state, ToolStatePending | ToolStateRunning):
+                await self._stop(call_id, part)
 
     async def abort(self) -> None:
         """Stop what runs, and give every call without a result the result that it was stopped."""
         for task in self._running.values():
             task.cancel()
         await self.wait()
-        for call_id, part in self._parts.items():
-            if isinstance(part.state, ToolStatePending | ToolStateRunning):
-                await self._stop(call_id, part)
-
-    def _forget(self) -> None:
-        self._running = {key: task for key, task in self._running.items() if not task.done()}
 
     async def _run(self, call: ToolCall, prepared: PreparedCall, start: int) -> None:
         try:
@@ -154,6 +154,10 @@ class Calls:
         except OSError as error:
             reason = error.strerror or str(error)
             text = f"{reason}: {error.filename}" if error.filename else reason
+            state = self._failure(call.call_id, prepared, text, start)
+        except Exception as error:
+            log.exception("the tool %s failed", prepared.name)
+            text = f"The tool failed: {type(error).__name__}: {error}"
             state = self._failure(call.call_id, prepared, text, start)
         await self._save(call.call_id, prepared.name, state)
 

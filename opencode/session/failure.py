@@ -1,9 +1,14 @@
 """What ends an answer badly, as the error its message carries."""
 
+import logging
+import secrets
+
 from opencode.errors import NamedError, OpencodeError, ProviderAuthError
 from opencode.provider import base
 from opencode.schema import error as wire
 from opencode.schema.error import MessageError
+
+log = logging.getLogger(__name__)
 
 ABORTED = wire.MessageAbortedError(data=wire.MessageErrorData(message="Aborted"))
 FILTERED = wire.ContentFilterError(
@@ -54,3 +59,13 @@ def describe(error: Exception) -> MessageError | None:
             return unknown(str(error))
         case _:
             return None
+
+
+def reportable(error: Exception) -> MessageError:
+    """What a client is told; a fault of ours is logged under the reference it gets."""
+    described = describe(error)
+    if described is not None:
+        return described
+    ref = f"err_{secrets.token_hex(4)}"
+    log.error("a run failed (%s)", ref, exc_info=error)
+    return unknown("Unexpected server error. Check server logs for details.", ref)

@@ -7,19 +7,17 @@ prompt has one end: an answer, an error on the answer, or an abort that the answ
 import asyncio
 import logging
 import random
-import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from opencode.agent.agents import Agents
 from opencode.agent.prompts import prompt
-from opencode.errors import NamedError
+from opencode.errors import NamedError, NotFoundError
 from opencode.ids import now_ms
 from opencode.permission.rules import disabled
 from opencode.provider import base
 from opencode.provider.catalog import ProviderSet
-from opencode.schema import event as events
 from opencode.schema.agent import Agent
 from opencode.schema.error import MessageError
 from opencode.schema.message import (
@@ -33,7 +31,7 @@ from opencode.schema.message import (
     UserMessageTime,
     UserModel,
 )
-from opencode.schema.part import ModelReference
+from opencode.schema.part import ModelReference, Part
 from opencode.schema.provider import Model, Provider
 from opencode.schema.request import PermissionRule
 from opencode.schema.session import (
@@ -48,6 +46,7 @@ from opencode.schema.session import (
 from opencode.session import failure, history, summary
 from opencode.session.calls import Calls, SessionMemory, Workshop
 from opencode.session.history import Surroundings
+from opencode.session.news import News
 from opencode.session.prompt import Reader, ReadFile
 from opencode.session.turn import Answer, Snapshots, Turn
 
@@ -85,6 +84,17 @@ class Run:
     task: asyncio.Task[None] | None = None
     open: bool = True
     """Whether prompts may still join."""
+    stopping: bool = False
+    """Somebody asked it to stop."""
+    working: bool = False
+    """Whether it is at its rounds, which cancelling its task ends."""
+    newest: str = ""
+    """The last message there is; answers sort after it, whatever clock made its id."""
+
+    def end(self, task: asyncio.Task[None] | None = None) -> None:
+        """Wake those who wait; also where the task was cancelled before it could begin."""
+        if not self.ended.done():
+            self.ended.set_result(None)
 
 
 class Runner:
@@ -93,6 +103,7 @@ class Runner:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._store = desk.shop.store
+        self._news = News(self._store)
         self._runs: dict[str, Run] = {}
         self._memory: dict[str, SessionMemory] = {}
 
@@ -105,9 +116,8 @@ class Runner:
 
     async def prompt(self, session_id: str, given: SessionPromptInput) -> MessageWithParts:
         """Accept a prompt and wait for its answer. Not waiting any longer aborts nothing."""
-        message = await self.accept(session_id, given)
-        run = self._runs.get(session_id)
-        if given.no_reply or run is None:
+        message, run = await self._accepted(session_id, given)
+        if run is None:
             return await self._store.message(session_id, message.id)
         await asyncio.shield(run.ended)
         return await self._answer_to(session_id, message)
@@ -118,13 +128,26 @@ class Runner:
         Raises `BadRequestError` for an unknown agent, `ModelNotFoundError` for an unknown model and
         `SessionBusyError` where another server runs the session; then nothing is stored.
         """
+        return (await self._accepted(session_id, given))[0]
+
+    async def _accepted(
+        self, session_id: str, given: SessionPromptInput
+    ) -> tuple[UserMessage, Run | None]:
+        """Accept in a task of its own: a client that leaves in the middle leaves nothing half."""
+        accepting = self._accept(session_id, given)
+        return await asyncio.shield(
+            self._desk.shop.tasks.start(f"prompt to {session_id}", accepting)
+        )
+
+    async def _accept(
+        self, session_id: str, given: SessionPromptInput
+    ) -> tuple[UserMessage, Run | None]:
         session = await self._store.get(session_id)
         agent = self._desk.agents.get(given.agent or session.agent or self._desk.agents.default)
         chosen = await self._choose(session, agent, given)
-        if not given.no_reply:
-            await self._store.claim(session_id)
+        newest = await self._store.newest(session_id)
         message = UserMessage(
-            id=given.message_id or self._store.ids.message(),
+            id=given.message_id or self._store.ids.message(after=newest),
             session_id=session_id,
             time=UserMessageTime(created=now_ms()),
             format=given.format,
@@ -138,25 +161,35 @@ class Runner:
             session_id=session_id,
             message_id=message.id,
             read=self._desk.read,
-            failed=lambda text: self._report(session_id, failure.unknown(text)),
+            failed=lambda text: self._news.error(session_id, failure.unknown(text)),
         )
         parts = await reader.parts(given.parts)
-        await self._store.update(session_id, lambda it: _prompted(it, message))
+        if given.no_reply:
+            await self._store_prompt(message, parts)
+            return message, None
+        await self._store.claim(session_id)
+        try:
+            await self._store_prompt(message, parts)
+        except BaseException:
+            if not self.busy(session_id):
+                await self._store.release(session_id)
+            raise
+        return message, self._join(message, newest or "")
+
+    async def _store_prompt(self, message: UserMessage, parts: list[Part]) -> None:
+        await self._store.update(message.session_id, lambda it: _prompted(it, message))
         await self._store.save_message(message, parts)
-        if not given.no_reply:
-            self._join(session_id, message)
-        return message
 
     async def abort(self, session_id: str) -> None:
         """Stop the run, and wait until everything of it has ended."""
         run = self._runs.get(session_id)
         if run is None:
-            self._announce(session_id, SessionStatusIdle())
+            self._news.status(session_id, SessionStatusIdle())
             return
-        run.asked.clear()
         run.open = False
-        if run.task is not None:
-            run.task.cancel()
+        if run.working and not run.stopping and run.task is not None:
+            run.task.cancel()  # once: a second time would interrupt its putting in order
+        run.stopping = True
         await asyncio.shield(run.ended)
 
     async def close(self) -> None:
@@ -169,41 +202,62 @@ class Runner:
 
     # A run ----------------------------------------------------------------------------------------
 
-    def _join(self, session_id: str, message: UserMessage) -> None:
-        run = self._runs.get(session_id)
-        if run is not None and run.open:
-            run.asked.append(message)
-            return
-        following = Run(session_id, asyncio.get_running_loop().create_future(), [message])
-        self._runs[session_id] = following
-        following.task = self._desk.shop.tasks.start(
-            f"run of {session_id}", self._work(following, after=run)
-        )
+    def _join(self, message: UserMessage, newest: str) -> Run:
+        session_id = message.session_id
+        run = before = self._runs.get(session_id)
+        if run is None or not run.open:
+            run = Run(session_id, asyncio.get_running_loop().create_future())
+            self._runs[session_id] = run
+            work = self._work(run, after=before)
+            run.task = self._desk.shop.tasks.start(f"run of {session_id}", work)
+            run.task.add_done_callback(run.end)
+        run.asked.append(message)
+        run.newest = max(run.newest, newest, message.id)
+        return run
 
     async def _work(self, run: Run, after: Run | None) -> None:
-        if after is not None:
-            await asyncio.shield(after.ended)
         try:
+            if after is not None:
+                await asyncio.shield(after.ended)
             await self._store.claim(run.session_id)
             self._set_status(run, SessionStatusBusy())
-            await self._rounds(run)
+            run.working = True
+            if not run.stopping:
+                await self._rounds(run)
         except asyncio.CancelledError:
             log.info("run of %s aborted", run.session_id)
         except Exception as error:
-            self._report(run.session_id, _reportable(error))
-        finally:
             run.open = False
+            await self._tell(run, failure.reportable(error))
+        finally:
+            run.working = run.open = False
             await self._end(run)
+
+    async def _tell(self, run: Run, error: MessageError) -> None:
+        """End the prompts that no round has taken up with an answer that says why."""
+        self._news.error(run.session_id, error)
+        if not run.asked:
+            return
+        message = self._new_answer(run, run.asked[-1])
+        run.asked.clear()
+        message.error = error
+        message.time.completed = now_ms()
+        try:
+            await self._store.save_message(message)
+        except NotFoundError:
+            log.info("%s was deleted while it was at work", run.session_id)
 
     async def _end(self, run: Run) -> None:
         self._desk.shop.broker.withdraw(run.session_id)
         try:
+            if run.asked:
+                await self._tell(run, failure.ABORTED)
             await self._store.release(run.session_id)
         finally:
             if self._runs.get(run.session_id) is run:
                 del self._runs[run.session_id]
-                self._announce(run.session_id, SessionStatusIdle())
-            run.ended.set_result(None)
+                self._news.status(run.session_id, SessionStatusIdle())
+            run.end()
 
     async def _rounds(self, run: Run) -> None:
         parent = run.asked[-1]
@@ -216,24 +270,27 @@ class Runner:
             first = False
             if answer is not None and answer.called and not answer.stopped:
                 continue
-            await self._summarise(run.session_id, parent)
+            try:
+                await self._summarise(run.session_id, parent)
+            except Exception:
+                log.exception("no summary of what %s changed", run.session_id)
             if not run.asked:
                 run.open = False
                 return
 
     async def _round(self, run: Run, parent: UserMessage, *, first: bool) -> Answer | None:
         """One request and its answer; None when it failed, which the answer then tells."""
-        message = self._new_answer(run.session_id, parent)
-        await self._store.save_message(message)
+        message = self._new_answer(run, parent)
         try:
+            await self._store.save_message(message)
             return await self._attempts(run, parent, message, first=first)
         except asyncio.CancelledError:
             message.error = failure.ABORTED
-            self._report(run.session_id, failure.ABORTED)
+            self._news.error(run.session_id, failure.ABORTED)
             raise
         except Exception as error:
-            message.error = _reportable(error)
-            self._report(run.session_id, message.error)
+            message.error = failure.reportable(error)
+            self._news.error(run.session_id, message.error)
             return None
         finally:
             message.time.completed = now_ms()
@@ -268,7 +325,7 @@ class Runner:
                 continue
             if answer.finish == "content-filter":
                 message.error = failure.FILTERED
-                self._report(run.session_id, failure.FILTERED)
+                self._news.error(run.session_id, failure.FILTERED)
             return answer
 
     async def _wait_to_retry(self, run: Run, attempt: int, error: base.ProviderError) -> None:
@@ -311,11 +368,12 @@ class Runner:
             options={**model.options, **agent.options, **variant},
         )
 
-    def _new_answer(self, session_id: str, parent: UserMessage) -> AssistantMessage:
+    def _new_answer(self, run: Run, parent: UserMessage) -> AssistantMessage:
         shop = self._desk.shop
+        run.newest = self._store.ids.message(after=run.newest)
         return AssistantMessage(
-            id=self._store.ids.message(after=parent.id),
-            session_id=session_id,
+            id=run.newest,
+            session_id=run.session_id,
             time=AssistantMessageTime(created=now_ms()),
             parent_id=parent.id,
             model_id=parent.model.model_id,
@@ -361,13 +419,7 @@ class Runner:
         await self._store.save_message(parent)
         whole = await summary.differences(self._desk.snapshots, messages)
         await self._store.update(session_id, lambda it: _summarised(it, whole), touch=False)
-        self._store.announce(
-            session_id,
-            events.EventSessionDiff(
-                id=self._store.ids.event(),
-                properties=events.SessionDiffProperties(session_id=session_id, diff=whole),
-            ),
-        )
+        self._news.diff(session_id, whole)
 
     async def _answer_to(self, session_id: str, message: UserMessage) -> MessageWithParts:
         """The last answer to a prompt, or where it was taken up with later ones, to those."""
@@ -397,43 +449,7 @@ class Runner:
 
     def _set_status(self, run: Run, status: SessionStatus) -> None:
         run.status = status
-        self._announce(run.session_id, status)
-
-    def _announce(self, session_id: str, status: SessionStatus) -> None:
-        self._store.announce(
-            session_id,
-            events.EventSessionStatus(
-                id=self._store.ids.event(),
-                properties=events.SessionStatusProperties(session_id=session_id, status=status),
-            ),
-        )
-        if isinstance(status, SessionStatusIdle):
-            self._store.announce(
-                session_id,
-                events.EventSessionIdle(
-                    id=self._store.ids.event(),
-                    properties=events.SessionIDProperties(session_id=session_id),
-                ),
-            )
-
-    def _report(self, session_id: str, error: MessageError) -> None:
-        self._store.announce(
-            session_id,
-            events.EventSessionError(
-                id=self._store.ids.event(),
-                properties=events.SessionErrorProperties(session_id=session_id, error=error),
-            ),
-        )
-
-
-def _reportable(error: Exception) -> MessageError:
-    """What a client is told; a fault of ours is logged under the reference it gets."""
-    described = failure.describe(error)
-    if described is not None:
-        return described
-    ref = f"err_{secrets.token_hex(4)}"
-    log.error("a run failed (%s)", ref, exc_info=error)
-    return failure.unknown("Unexpected server error. Check server logs for details.", ref)
+        self._news.status(run.session_id, status)
 
 
 def _prompted(session: Session, message: UserMessage) -> Session:

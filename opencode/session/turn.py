@@ -89,8 +89,10 @@ class Turn:
             await self._end_blocks()
             await self._calls.wait()
         except BaseException:
-            await self._end_blocks()
-            await self._calls.abort()
+            try:
+                await self._end_blocks()
+            finally:
+                await self._calls.abort()
             raise
         await self._finish(finish)
         return Answer(finish.reason, self._calls.any, self._calls.stopped)
