@@ -154,3 +154,15 @@ def test_importing_the_door_loads_no_heavy_library() -> None:
     heavy = "{'pydantic_ai', 'openai', 'anthropic', 'google.genai', 'httpx2'}"
     program = f"import sys, opencode.provider.llm; sys.exit(bool({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+async def test_an_answer_nobody_waits_for_is_given_up_at_any_moment(tmp_path: Path) -> None:
+    turn = {"words": 50, "delay": 0.01}
+    async with asking(tmp_path, "compatible", *[turn] * 6) as asker:
+        request = asker.request()
+        for patience in (0, 0.001, 0.02, 0.1):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(patience), aclosing(asker.llm.stream(request)) as answer:
+                    async for _ in answer:
+                        pass
+        assert finish(await asker.ask()).reason == "stop"
