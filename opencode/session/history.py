@@ -187,8 +187,8 @@ def _assistant(
                 results.append(_result(part))
             case _:
                 continue
-    if content:
-        yield base.AssistantTurn(tuple(content))
+    if any(not isinstance(one, base.ReasoningContent) for one in content):
+        yield base.AssistantTurn(tuple(content))  # thoughts alone are no answer: vendors refuse it
     if results:
         yield base.ToolTurn(tuple(results))
 

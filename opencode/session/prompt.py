@@ -1,8 +1,10 @@
 """A prompt's input becomes the parts of a user message: files are read here, once."""
 
+import asyncio
 import base64
 import mimetypes
 import os
+import stat
 import urllib.parse
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -48,11 +50,11 @@ class Reader:
     async def parts(self, inputs: Sequence[PartInput]) -> list[Part]:
         """The stored parts, in order. Raises `BadRequestError` for a URL that cannot be taken."""
         found: list[Part] = []
-        for given in inputs:
-            found.extend(await self._part(given))
+        for position, given in enumerate(inputs):
+            found.extend(await self._part(given, f'["parts"][{position}]["url"]'))
         return found
 
-    async def _part(self, given: PartInput) -> list[Part]:
+    async def _part(self, given: PartInput, place: str) -> list[Part]:
         match given:
             case TextPartInput():
                 return [
@@ -68,7 +70,7 @@ class Reader:
                     )
                 ]
             case FilePartInput():
-                return await self._file(given)
+                return await self._file(given, place)
             case AgentPartInput():
                 return [
                     AgentPart(
@@ -97,36 +99,32 @@ class Reader:
                     )
                 ]
 
-    async def _file(self, given: FilePartInput) -> list[Part]:
-        scheme = urllib.parse.urlsplit(given.url).scheme
+    async def _file(self, given: FilePartInput, place: str) -> list[Part]:
+        scheme = given.url.partition(":")[0].lower()
         if scheme == "data":
-            return self._data(given)
-        if scheme == "file":
-            return await self._local(given)
+            return await self._data(given, place)
+        address = _local_path(given.url) if scheme == "file" else None
+        if address is not None:
+            return await self._local(given, *address)
         raise BadRequestError(
-            f'Expected a "file:" or "data:" URL, got "{given.url[:200]}"\n  at ["parts"]["url"]'
+            f'Expected a "file:" or "data:" URL, got "{given.url[:200]}"\n  at {place}'
         )
 
-    def _data(self, given: FilePartInput) -> list[Part]:
-        part = self._file_part(given, given.url)
+    async def _data(self, given: FilePartInput, place: str) -> list[Part]:
         if given.mime != "text/plain":
-            return [part]
-        head, _, body = given.url.partition(",")
-        raw = urllib.parse.unquote_to_bytes(body)
+            return [self._file_part(given, given.url)]
         try:
-            text = (base64.b64decode(raw) if head.endswith(";base64") else raw).decode(
-                errors="replace"
-            )
+            text = await asyncio.to_thread(_decoded, given.url)
         except ValueError:
-            raise BadRequestError('Expected valid base64\n  at ["parts"]["url"]') from None
-        return [self._called(given.filename or "file", None, None), self._synthetic(text), part]
+            raise BadRequestError(f"Expected valid base64\n  at {place}") from None
+        called = self._called(given.filename or "file", None, None)
+        return [called, self._synthetic(text), self._file_part(given, given.url)]
 
-    async def _local(self, given: FilePartInput) -> list[Part]:
-        address = urllib.parse.urlsplit(given.url)
-        path = urllib.parse.unquote(address.path)
-        query = urllib.parse.parse_qs(address.query)
+    async def _local(
+        self, given: FilePartInput, path: str, query: dict[str, list[str]]
+    ) -> list[Part]:
         if given.mime not in ("text/plain", DIRECTORY) and not os.path.isdir(path):
-            return self._binary(given, path)
+            return await self._binary(given, path)
         offset, limit = _window(query)
         called = self._called(path, offset, limit)
         try:
@@ -141,18 +139,18 @@ class Reader:
             ]
         return [called, self._synthetic(text), self._file_part(given, given.url)]
 
-    def _binary(self, given: FilePartInput, path: str) -> list[Part]:
+    async def _binary(self, given: FilePartInput, path: str) -> list[Part]:
+        mime = given.mime or mimetypes.guess_type(path)[0] or "application/octet-stream"
         try:
-            if os.path.getsize(path) > MAX_FILE_BYTES:
-                raise OSError(f"larger than {MAX_FILE_BYTES} bytes")
-            data = Path(path).read_bytes()
+            url = await asyncio.to_thread(_data_url, path, mime)
         except OSError as error:
             reason = error.strerror or str(error)
             self.failed(f"{path}: {reason}")
             return [self._synthetic(f"The file {path} could not be attached: {reason}")]
-        mime = given.mime or mimetypes.guess_type(path)[0] or "application/octet-stream"
-        url = f"data:{mime};base64,{base64.b64encode(data).decode()}"
-        return [self._called(path, None, None), self._file_part(given, url)]
+        called = self._called(path, None, None)  # first: parts are kept in the order of their ids
+        part = self._file_part(given, url)
+        part.mime = mime
+        return [called, part]
 
     def _called(self, path: str, offset: int | None, limit: int | None) -> TextPart:
         window = "" if offset is None else f',"offset":{offset},"limit":{limit}'
@@ -180,6 +178,34 @@ class Reader:
             url=url,
             source=given.source,
         )
+
+
+def _decoded(url: str) -> str:
+    """The text of a `data:` URL. Raises `ValueError`."""
+    head, _, body = url.partition(",")
+    raw = urllib.parse.unquote_to_bytes(body)
+    data = base64.b64decode(raw) if head.endswith(";base64") else raw
+    return data.decode(errors="replace")
+
+
+def _data_url(path: str, mime: str) -> str:
+    """A regular file by value. Raises `OSError`."""
+    found = os.stat(path)
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError("not a regular file")
+    if found.st_size > MAX_FILE_BYTES:
+        raise OSError(f"larger than {MAX_FILE_BYTES} bytes")
+    return f"data:{mime};base64,{base64.b64encode(Path(path).read_bytes()).decode()}"
+
+
+def _local_path(url: str) -> tuple[str, dict[str, list[str]]] | None:
+    """The path of a `file:` URL and its query; None where that can be no path."""
+    try:
+        address = urllib.parse.urlsplit(url)
+    except ValueError:
+        return None
+    path = urllib.parse.unquote(address.path)
+    return None if "\0" in path else (path, urllib.parse.parse_qs(address.query))
 
 
 def _window(query: dict[str, list[str]]) -> tuple[int | None, int | None]:

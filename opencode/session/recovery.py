@@ -6,9 +6,15 @@ prompt continues from there.
 
 import logging
 
-from opencode.errors import NotFoundError
+from opencode.errors import NotFoundError, SessionBusyError
 from opencode.ids import now_ms
-from opencode.schema.message import AssistantMessage, MessageWithParts
+from opencode.schema.message import (
+    AssistantMessage,
+    AssistantMessageTime,
+    MessagePath,
+    MessageWithParts,
+    UserMessage,
+)
 from opencode.schema.part import (
     Part,
     ReasoningPart,
@@ -19,6 +25,7 @@ from opencode.schema.part import (
     ToolStatePending,
     ToolStateRunning,
 )
+from opencode.schema.session import Session
 from opencode.session import failure
 from opencode.session.store import SessionStore
 
@@ -28,17 +35,46 @@ INTERRUPTED = "Tool execution was interrupted: the server stopped"
 
 async def recover(store: SessionStore) -> int:
     """Close every abandoned run; returns how many there were."""
-    sessions = await store.abandoned()
-    for session_id in sessions:
+    closed = 0
+    for session_id in await store.abandoned():
         try:
             await store.claim(session_id)
-            for message in await store.messages(session_id):
-                await _close(store, message)
+        except (NotFoundError, SessionBusyError):
+            continue  # another server that starts has been faster
+        try:
+            await _close_all(store, session_id)
+        finally:
             await store.release(session_id)
-        except NotFoundError:
-            continue
+        closed += 1
         log.warning("closed the interrupted run of %s", session_id)
-    return len(sessions)
+    return closed
+
+
+async def _close_all(store: SessionStore, session_id: str) -> None:
+    messages = await store.messages(session_id)
+    for message in messages:
+        await _close(store, message)
+    if messages and isinstance(messages[-1].info, UserMessage):
+        session = await store.get(session_id)
+        await store.save_message(_never_begun(store, session, messages[-1].info))
+
+
+def _never_begun(store: SessionStore, session: Session, prompt: UserMessage) -> AssistantMessage:
+    """The answer to a prompt that no round had taken up yet."""
+    now = now_ms()
+    return AssistantMessage(
+        id=store.ids.message(after=prompt.id),
+        session_id=session.id,
+        time=AssistantMessageTime(created=now, completed=now),
+        error=failure.interrupted(),
+        parent_id=prompt.id,
+        model_id=prompt.model.model_id,
+        provider_id=prompt.model.provider_id,
+        mode=prompt.agent,
+        agent=prompt.agent,
+        path=MessagePath(cwd=session.directory, root=session.directory),
+        variant=prompt.model.variant,
+    )
 
 
 async def _close(store: SessionStore, message: MessageWithParts) -> None:
