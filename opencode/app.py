@@ -55,8 +55,12 @@ class App:
     async def open(cls, settings: Settings) -> Self:
         """Open the data directory, and close the runs that a crash has left in it."""
         database = await Database.open(Path(settings.paths.data) / DATABASE_NAME)
-        app = cls(settings, database)
-        await recover(app.sessions)
+        try:
+            app = cls(settings, database)
+            await recover(app.sessions)
+        except BaseException:
+            await database.close()
+            raise
         return app
 
     async def instance(self, directory: str) -> Instance:
@@ -81,6 +85,10 @@ class App:
             if task.done() and not task.cancelled() and task.exception() is None
         ]
 
+    def at_work(self, session_id: str) -> Instance | None:
+        """The directory in which the session runs now."""
+        return next((one for one in self.opened() if one.runner.busy(session_id)), None)
+
     def greeting(self, directory: str | None) -> list[Envelope]:
         """What a client that connects must know: who is at work, what waits for a person."""
         found: list[Envelope] = []
@@ -94,7 +102,7 @@ class App:
         task = self._instances.pop(os.path.realpath(directory), None)
         if task is None:
             return
-        instance = await task
+        instance = await asyncio.shield(task)
         await instance.close()
         event = events.EventServerInstanceDisposed(
             id=self.ids.event(),

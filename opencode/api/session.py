@@ -9,11 +9,13 @@ from opencode.schema.session import (
     SessionCreateInput,
     SessionListQuery,
     SessionStatus,
+    SessionStatusIdle,
     SessionUpdateInput,
     SnapshotFileDiff,
 )
 from opencode.schema.wire import Encoded
 from opencode.session import summary
+from opencode.session.news import News
 from opencode.session.store import Place
 from opencode.storage.records import SessionFilter
 
@@ -85,14 +87,15 @@ async def delete(call: Call, session_id: SessionID) -> bool:
 
     What runs in it is stopped first; the sessions of its subagents go with it.
     """
-    session = await call.app.sessions.get(session_id)
+    await call.app.sessions.get(session_id)
+    working = call.app.at_work(session_id)
+    if working is not None:
+        await working.runner.abort(session_id)
     for child in await call.app.sessions.children(session_id):
         await delete(call, child.id)
-    instance = await call.app.instance(session.directory)
-    if instance.runner.busy(session_id):
-        await instance.runner.abort(session_id)
     await call.app.sessions.remove(session_id)
-    instance.runner.forget(session_id)
+    for instance in call.app.opened():
+        instance.runner.forget(session_id)
     return True
 
 
@@ -137,10 +140,11 @@ async def abort(call: Call, session_id: SessionID) -> bool:
     Stops what runs, children of its commands included, and answers once it has ended. A session
     that does not run, or does not exist, is not an error.
     """
-    session = await call.app.sessions.find(session_id)
-    if session is not None:
-        instance = await call.app.instance(session.directory)
-        await instance.runner.abort(session_id)
+    working = call.app.at_work(session_id)
+    if working is not None:
+        await working.runner.abort(session_id)
+    elif await call.app.sessions.find(session_id) is not None:
+        News(call.app.sessions).status(session_id, SessionStatusIdle())
     return True
 
 
