@@ -143,7 +143,14 @@ export class Live {
   async #messages(sessionID, before) {
     const params = { sessionID, limit: PAGE, ...(before ? { before } : {}) };
     const { result, meta } = await this.#bus.call("session.messages", params, { whole: true });
+    if (!before) this.#contained(sessionID);
     return logOf(result, meta.nextCursor ?? null);
+  }
+
+  /** The answer just taken is the state between two events: those before it are in it. */
+  #contained(sessionID) {
+    this.#held = this.#held?.filter((event) => !isMessage(event, sessionID)) ?? null;
+    this.#loading.get(sessionID)?.splice(0);
   }
 
   async #fetchSettings(scope) {

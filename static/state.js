@@ -39,45 +39,10 @@ export function applyAll(state, events) {
   return joined(events).reduce(apply, state);
 }
 
-/**
- * A freshly fetched log brought up to date by the events that arrived while it was being fetched.
- *
- * Updates replace. A delta is appended only to the text it follows: after an update seen here that is
- * certain; before one, the deltas that the fetched text already ends with are left out.
- */
+/** A fetched log with the events that came after the answer that brought it. */
 export function settle(log, events) {
-  const certain = new Set();
-  const waiting = new Map();
-  let state = { ...empty(), logs: { _: log } };
-  for (const { type, properties } of events) {
-    const own = { type, properties: { ...properties, sessionID: "_" } };
-    if (type === "message.part.updated") {
-      certain.add(properties.part.id);
-      waiting.delete(properties.part.id);
-    }
-    if (type !== "message.part.delta" || certain.has(properties.partID)) {
-      state = apply(state, own);
-      continue;
-    }
-    const held = waiting.get(properties.partID) ?? { ...own, deltas: [] };
-    held.deltas.push(properties.delta);
-    waiting.set(properties.partID, held);
-  }
-  for (const { type, properties, deltas } of waiting.values()) {
-    const part = state.logs._.parts[properties.messageID]?.find((p) => p.id === properties.partID);
-    if (!part) continue;
-    const delta = unseen(part[properties.field] ?? "", deltas);
-    state = apply(state, { type, properties: { ...properties, delta } });
-  }
-  return state.logs._;
-}
-
-/** The text of those deltas that `text` does not yet end with. */
-export function unseen(text, deltas) {
-  for (let count = deltas.length; count > 0; count--) {
-    if (text.endsWith(deltas.slice(0, count).join(""))) return deltas.slice(count).join("");
-  }
-  return deltas.join("");
+  const own = events.map(({ type, properties }) => ({ type, properties: { ...properties, sessionID: "_" } }));
+  return applyAll({ ...empty(), logs: { _: log } }, own).logs._;
 }
 
 /** The session and, above it, its parents: [session, parent, ...]; unknown ones end the line. */

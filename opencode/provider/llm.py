@@ -18,6 +18,8 @@ from opencode.provider.base import Delta, ModelRequest
 if TYPE_CHECKING:
     from opencode.provider.exchange import Exchange
 
+AT_ONCE = 100
+
 
 class LLM:
     """Answers `ModelRequest`s by asking the providers themselves."""
@@ -138,10 +140,14 @@ class Feed:
             self.filler.cancel()
 
     async def take(self) -> list[Delta]:
-        """Everything that has come since, waiting for something to come."""
+        """What has come since, waiting for something to come; not so much that it takes long."""
         await self._news.wait()
-        self._news.clear()
-        return [self._deltas.popleft() for _ in range(len(self._deltas))]
+        taken = [self._deltas.popleft() for _ in range(min(len(self._deltas), AT_ONCE))]
+        if self._deltas:
+            await asyncio.sleep(0)  # others first: an answer may come faster than it can be told
+        else:
+            self._news.clear()
+        return taken
 
     async def drained(self) -> None:
         """Wait for the end and forget what comes before it."""
