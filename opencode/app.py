@@ -17,6 +17,7 @@ from opencode.provider.credentials import Credentials
 from opencode.provider.llm import LLM
 from opencode.provider.local import LocalModels
 from opencode.schema import event as events
+from opencode.schema.wire import build
 from opencode.session.recovery import recover
 from opencode.session.store import SessionStore
 from opencode.settings import Settings
@@ -137,6 +138,7 @@ class App:
 
     async def _warm(self, instance: Instance) -> None:
         """Somebody is there: load now what the first prompt would have to wait for."""
+        await asyncio.to_thread(build)
         if (await instance.providers()).connected:
             await self.models.warm()
 
