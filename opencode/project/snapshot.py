@@ -13,7 +13,7 @@ import os
 import stat
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from opencode.project.changes import FORMAT, Change, read_changes
 from opencode.project.files import is_within
@@ -38,6 +38,8 @@ SETTINGS = {
 }
 LOCK_PATIENCE = 10.0
 """Seconds to wait for another process at work in the same shadow."""
+COLLECT_EVERY = 24 * 3600.0
+"""Seconds between two clearings of states that nobody needs any more."""
 STALE_LOCK = 60.0
 """Age in seconds of a lock that nobody can still hold: its process has died."""
 
@@ -104,21 +106,51 @@ class Snapshot:
         if not self._enabled:
             return []
         async with self._lock:
-            wanted = None if files is None else {self._relative(file) for file in files}
             found = await self._changes(tree, await self._track())
-            changes = [item for item in found if wanted is None or item.file in wanted]
-            rules = [item for item in changes if os.path.basename(item.file) == ".gitignore"]
-            await self._put_back(tree, rules)
-            ignored = await self._ignored([c.file for c in changes if c.status == "added"])
-            changes = [item for item in changes if item.file not in ignored]
-            await self._put_back(tree, [item for item in changes if item not in rules])
-        return [os.path.join(self._root, change.file) for change in changes]
+            wanted = None if files is None else {self._relative(file) for file in files}
+            return await self._restore({tree: _among(found, wanted)})
+
+    async def restore_each(self, wanted: Mapping[str, str]) -> list[str]:
+        """As `restore`, each of these files as it was in a state of its own. What is no longer kept
+        stays as it is."""
+        if not self._enabled or not wanted:
+            return []
+        files: dict[str, set[str]] = {}
+        for file, tree in wanted.items():
+            files.setdefault(tree, set()).add(self._relative(file))
+        async with self._lock:
+            now = await self._track()
+            return await self._restore(
+                {tree: _among(await self._compared(tree, now), files[tree]) for tree in files}
+            )
 
     async def collect(self, *, days: int = 7) -> None:
-        """Drop what no state of the last `days` days holds."""
+        """Drop what no state of the last `days` days holds. Others may be at work meanwhile: what
+        they need is younger."""
         if self._enabled and os.path.isdir(self.git_dir):
-            async with self._lock:
-                await self._git("gc", "--quiet", f"--prune={days}.days.ago")
+            await self._git("gc", "--quiet", f"--prune={days}.days.ago")
+
+    async def collect_if_due(self, *, every: float = COLLECT_EVERY) -> bool:
+        """Collect where that was last done `every` seconds ago or more; whether it was done."""
+        if not self._enabled or not await asyncio.to_thread(self._is_due, every):
+            return False
+        try:
+            await self.collect()
+        except (GitError, OSError) as error:
+            log.warning("the snapshots of %s were not collected: %s", self._root, error)
+        return True
+
+    def _is_due(self, every: float) -> bool:
+        """Noted as done beforehand: of several processes one does it."""
+        if not os.path.isdir(self.git_dir):
+            return False
+        stamp = os.path.join(self.git_dir, "collected")
+        known = os.path.exists(stamp)
+        due = known and time.time() - os.stat(stamp).st_mtime >= every
+        if due or not known:
+            with open(stamp, "w"):
+                os.utime(stamp)
+        return due
 
     async def _track(self) -> str:
         await self._open()
@@ -197,14 +229,32 @@ class Snapshot:
         answer = await self._git("diff", *FORMAT, *options, before, after, "--")
         return await asyncio.to_thread(read_changes, answer.expect().out)
 
-    async def _put_back(self, tree: str, changes: Sequence[Change]) -> None:
-        gone = [change.file for change in changes if change.status == "added"]
+    async def _restore(self, wanted: Mapping[str, Sequence[Change]]) -> list[str]:
+        """Undo these changes from each state on. The rules come first: they say what is ignored."""
+        rules = {tree: [it for it in changes if _rules(it)] for tree, changes in wanted.items()}
+        await self._put_back(rules)
+        added = [it.file for changes in wanted.values() for it in changes if it.status == "added"]
+        ignored = await self._ignored(added)
+        others = {
+            tree: [it for it in changes if not _rules(it) and it.file not in ignored]
+            for tree, changes in wanted.items()
+        }
+        await self._put_back(others)
+        done = [
+            it.file for group in (rules, others) for changes in group.values() for it in changes
+        ]
+        return [os.path.join(self._root, file) for file in done]
+
+    async def _put_back(self, wanted: Mapping[str, Sequence[Change]]) -> None:
+        """What was created goes before anything comes back: it may be in the way."""
+        gone = [it.file for changes in wanted.values() for it in changes if it.status == "added"]
         await asyncio.to_thread(_remove, self._root, gone)
-        if back := [change.file for change in changes if change.status != "added"]:
-            await self._write(
-                *("checkout", "--quiet", tree, "--pathspec-from-file=-", "--pathspec-file-nul"),
-                feed=back,
-            )
+        for tree, changes in wanted.items():
+            if back := [it.file for it in changes if it.status != "added"]:
+                await self._write(
+                    *("checkout", "--quiet", tree, "--pathspec-from-file=-", "--pathspec-file-nul"),
+                    feed=back,
+                )
 
     async def _ignored(self, files: Sequence[str]) -> set[str]:
         if not files:
@@ -247,6 +297,14 @@ class Snapshot:
             extra={"GIT_DIR": git_dir or self.git_dir, "GIT_WORK_TREE": self._root},
             feed=feed,
         )
+
+
+def _among(changes: Iterable[Change], files: Collection[str] | None) -> list[Change]:
+    return [change for change in changes if files is None or change.file in files]
+
+
+def _rules(change: Change) -> bool:
+    return os.path.basename(change.file) == ".gitignore"
 
 
 def _joined(items: Sequence[str]) -> bytes:

@@ -1,4 +1,4 @@
-"""Cursors: opaque names of the pages of a conversation."""
+"""Pages of a conversation: their opaque names, and stored messages as they are on the wire."""
 
 import base64
 import binascii
@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 from opencode.errors import BadRequestError
+from opencode.schema.part import ReasoningPart, TextPart
+from opencode.storage import records
 
 
 def write_cursor(message_id: str) -> str:
@@ -23,3 +25,16 @@ def read_cursor(cursor: str) -> str:
         raise BadRequestError(
             'Expected the cursor of an earlier page\n  at ["before"]', "Query"
         ) from None
+
+
+def encode_row(row: records.MessageRow, live: dict[str, TextPart | ReasoningPart]) -> str:
+    """A stored message as it is on the wire; parts in `live` as they are there."""
+    parts = ",".join(
+        live[part_id].wire().decode() if part_id in live else data for part_id, data in row.parts
+    )
+    return f'{{"info":{row.data},"parts":[{parts}]}}'
+
+
+def encode_list(rows: list[str]) -> bytes:
+    """Stored JSON as one list."""
+    return f"[{','.join(rows)}]".encode()

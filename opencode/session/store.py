@@ -25,7 +25,7 @@ from opencode.schema.message import Message, MessageWithParts
 from opencode.schema.part import Part, ReasoningPart, TextPart
 from opencode.schema.session import Session, SessionCreateInput, SessionTime, SessionTokens
 from opencode.schema.wire import Encoded
-from opencode.session.cursor import read_cursor, write_cursor
+from opencode.session.cursor import encode_list, encode_row, read_cursor, write_cursor
 from opencode.session.slug import slug
 from opencode.storage import records
 from opencode.storage.database import Database
@@ -91,10 +91,10 @@ class SessionStore:
             time=SessionTime(created=now, updated=now),
             permission=given.permission,
         )
-        self._places[session.id] = (session.directory, session.project_id)
+        self.locate(session)
         await self._write(
             session.id,
-            lambda db: _put_session(db, session),
+            lambda db: put_session(db, session),
             lambda _: events.EventSessionCreated(
                 id=self.ids.event(),
                 properties=events.SessionInfoProperties(session_id=session.id, info=session),
@@ -107,7 +107,7 @@ class SessionStore:
         if data is None:
             return None
         session = Session.parse(data)
-        self._places[session_id] = (session.directory, session.project_id)
+        self.locate(session)
         return session
 
     async def get(self, session_id: str) -> Session:
@@ -120,7 +120,7 @@ class SessionStore:
     async def sessions(self, wanted: records.SessionFilter) -> Encoded[list[Session]]:
         """Newest change first."""
         rows = await self._db.read(lambda db: records.list_sessions(db, wanted))
-        return Encoded(_array(rows))
+        return Encoded(encode_list(rows))
 
     async def children(self, session_id: str) -> list[Session]:
         """The sessions of its subagents, and nobody's beyond those."""
@@ -146,12 +146,12 @@ class SessionStore:
                 return session, False
             if touch:
                 changed.time.updated = max(now_ms(), changed.time.updated)
-            _put_session(db, changed)
+            put_session(db, changed)
             return changed, True
 
         def news(done: tuple[Session, bool]) -> Publishable | None:
             session, changed = done
-            self._places[session_id] = (session.directory, session.project_id)
+            self.locate(session)
             if not changed:
                 return None
             return events.EventSessionUpdated(
@@ -321,7 +321,7 @@ class SessionStore:
         )
         live = self._live.get(session_id, {})
         cursor = write_cursor(rows[0].id) if more and rows else None
-        return Encoded(_array([_encode_row(row, live) for row in rows])), cursor
+        return Encoded(encode_list([encode_row(row, live) for row in rows])), cursor
 
     # Todos, status, runs --------------------------------------------------------------------------
 
@@ -368,6 +368,21 @@ class SessionStore:
     def announce(self, session_id: str, event: Publishable) -> None:
         """Publish news of a session that is no part of its record: status, errors, asks."""
         self._publish(session_id, event)
+
+    async def rewrite(
+        self, session_id: str, job: Callable[[records.Connection], list[Publishable]]
+    ) -> None:
+        """Change more than one thing in one transaction; `job` answers what is published of it."""
+
+        def news(events: list[Publishable]) -> None:
+            for event in events:
+                self._publish(session_id, event)
+
+        await self._write(session_id, job, news)
+
+    def locate(self, session: Session) -> None:
+        """Remember where a session lives: its news is published there."""
+        self._places[session.id] = (session.directory, session.project_id)
 
     async def close(self) -> None:
         """Save what still streams."""
@@ -466,7 +481,8 @@ def missing_message(message_id: str) -> NotFoundError:
     return NotFoundError(f"Message not found: {message_id}")
 
 
-def _put_session(db: records.Connection, session: Session) -> None:
+def put_session(db: records.Connection, session: Session) -> None:
+    """Save a session as it is, within a transaction of `SessionStore.rewrite`."""
     records.put_session(
         db,
         identifier=session.id,
@@ -478,14 +494,3 @@ def _put_session(db: records.Connection, session: Session) -> None:
         updated=session.time.updated,
         data=session.wire(),
     )
-
-
-def _encode_row(row: records.MessageRow, live: dict[str, TextPart | ReasoningPart]) -> str:
-    parts = ",".join(
-        live[part_id].wire().decode() if part_id in live else data for part_id, data in row.parts
-    )
-    return f'{{"info":{row.data},"parts":[{parts}]}}'
-
-
-def _array(rows: list[str]) -> bytes:
-    return f"[{','.join(rows)}]".encode()
