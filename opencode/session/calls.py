@@ -41,6 +41,7 @@ from opencode.schema.request import (
     QuestionTool,
 )
 from opencode.session.store import SessionStore
+from opencode.session.structured import StructuredOutput
 from opencode.tasks import Tasks
 from opencode.tool.base import FileTimes, ToolContext, ToolError, ToolResult
 from opencode.tool.toolbox import PreparedCall, Toolbox
@@ -50,7 +51,7 @@ log = logging.getLogger(__name__)
 ABORTED = "Tool execution aborted"
 LOOP = 3
 """So many identical calls in one answer are taken for a loop, and asked about."""
-READ_ONLY = frozenset({"read", "glob", "grep", "todowrite", "question", "invalid", "webfetch"})
+READ_ONLY = frozenset("read glob grep todowrite question invalid webfetch StructuredOutput".split())
 """Tools after which no file can be different."""
 
 
@@ -86,12 +87,14 @@ class Calls:
         memory: SessionMemory,
         *,
         available: Collection[str],
+        structured: StructuredOutput | None = None,
     ) -> None:
         self._shop = shop
         self._message = message
         self._rules = rules
         self._memory = memory
         self._available = available
+        self._structured = structured
         self._parts: dict[str, ToolPart] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._seen: Counter[tuple[str, str]] = Counter()
@@ -105,6 +108,11 @@ class Calls:
         """Whether the model called anything."""
         return bool(self._parts)
 
+    @property
+    def names(self) -> set[str]:
+        """The tools called, `invalid` for calls that nobody can run."""
+        return {part.tool for part in self._parts.values()}
+
     async def announce(self, call_id: str, name: str) -> None:
         """The model has begun a call."""
         if call_id not in self._parts:
@@ -114,7 +122,7 @@ class Calls:
         """The call is complete: run it."""
         await self.announce(call.call_id, call.name)
         start = now_ms()
-        prepared = self._shop.toolbox.prepare(call.name, call.arguments, available=self._available)
+        prepared = self._prepare(call)
         running = ToolStateRunning(input=prepared.input, time=ToolTimeStart(start=start))
         await self._save(call.call_id, prepared.name, running, metadata=call.metadata or None)
         self.changed = self.changed or prepared.name not in READ_ONLY
@@ -137,6 +145,11 @@ class Calls:
         for task in self._running.values():
             task.cancel()
         await self.wait()
+
+    def _prepare(self, call: ToolCall) -> PreparedCall:
+        if self._structured is not None and call.name == self._structured.id:
+            return self._structured.prepare(call.arguments)
+        return self._shop.toolbox.prepare(call.name, call.arguments, available=self._available)
 
     async def _run(self, call: ToolCall, prepared: PreparedCall, start: int) -> None:
         try:

@@ -23,6 +23,16 @@ def interrupted() -> MessageError:
     )
 
 
+def no_structure(problem: str | None, retries: int) -> MessageError:
+    """The model was asked for structured data and gave none that fits."""
+    reason = "" if problem is None else f": {problem}"
+    return wire.StructuredOutputError(
+        data=wire.StructuredOutputErrorData(
+            message=f"Model did not produce structured output{reason}", retries=retries
+        )
+    )
+
+
 def unknown(message: str, ref: str | None = None) -> MessageError:
     return wire.UnknownError(data=wire.UnknownErrorData(message=message, ref=ref))
 

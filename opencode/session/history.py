@@ -18,6 +18,7 @@ from opencode.schema.part import (
     FilePart,
     Part,
     ReasoningPart,
+    StepStartPart,
     SubtaskPart,
     TextPart,
     ToolPart,
@@ -74,14 +75,7 @@ def system_prompt(
 
 def since_summary(messages: Sequence[MessageWithParts]) -> Sequence[MessageWithParts]:
     """The messages a model still sees: from the last finished summary on."""
-    summarised = {
-        one.info.parent_id
-        for one in messages
-        if isinstance(one.info, AssistantMessage)
-        and one.info.summary
-        and one.info.finish
-        and one.info.error is None
-    }
+    summarised = _summarised(messages)
     for position in range(len(messages) - 1, -1, -1):
         message = messages[position]
         if message.info.id in summarised and any(
@@ -89,6 +83,18 @@ def since_summary(messages: Sequence[MessageWithParts]) -> Sequence[MessageWithP
         ):
             return messages[position:]
     return messages
+
+
+def _summarised(messages: Sequence[MessageWithParts]) -> set[str]:
+    """The user messages that a finished summary answers."""
+    return {
+        one.info.parent_id
+        for one in messages
+        if isinstance(one.info, AssistantMessage)
+        and one.info.summary
+        and one.info.finish
+        and one.info.error is None
+    }
 
 
 def turns(
@@ -99,9 +105,13 @@ def turns(
     `reminder` is added to the last user message of the request and stored nowhere.
     """
     found: list[base.ModelTurn] = []
+    summarised = _summarised(messages)
     for message in since_summary(messages):
         if isinstance(message.info, UserMessage):
-            content = tuple(_user_content(message.parts))
+            given = message.parts
+            if message.info.id not in summarised:  # a place whose summary failed is no question
+                given = [part for part in given if not isinstance(part, CompactionPart)]
+            content = tuple(_user_content(given))
             if content:
                 found.append(base.UserTurn(content))
         elif _is_sent(message.info, message.parts):
@@ -185,6 +195,10 @@ def _assistant(
                     )
                 )
                 results.append(_result(part))
+            case StepStartPart() if results:  # what follows was said by who knew the results
+                yield base.AssistantTurn(tuple(content))
+                yield base.ToolTurn(tuple(results))
+                content, results = [], []
             case _:
                 continue
     if any(not isinstance(one, base.ReasoningContent) for one in content):

@@ -49,3 +49,13 @@ class News:
                 properties=events.SessionDiffProperties(session_id=session_id, diff=diff),
             ),
         )
+
+    def compacted(self, session_id: str) -> None:
+        """From now on a model sees a summary in place of what was said before."""
+        self._store.announce(
+            session_id,
+            events.EventSessionCompacted(
+                id=self._store.ids.event(),
+                properties=events.SessionIDProperties(session_id=session_id),
+            ),
+        )

@@ -6,25 +6,16 @@ prompt has one end: an answer, an error on the answer, or an abort that the answ
 
 import asyncio
 import logging
-import random
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Awaitable, Callable
 
-from opencode.agent.agents import Agents
-from opencode.agent.prompts import prompt
-from opencode.errors import NamedError, NotFoundError
+from opencode.errors import BadRequestError, NamedError, NotFoundError, SessionBusyError
 from opencode.ids import now_ms
-from opencode.permission.rules import disabled
-from opencode.provider import base
 from opencode.provider.catalog import ProviderSet
 from opencode.schema.agent import Agent
 from opencode.schema.error import MessageError
 from opencode.schema.message import (
-    AssistantMessage,
-    AssistantMessageTime,
-    MessagePath,
     MessageWithParts,
+    OutputFormatJsonSchema,
     SessionPromptInput,
     UserMessage,
     UserMessageSummary,
@@ -32,7 +23,7 @@ from opencode.schema.message import (
     UserModel,
 )
 from opencode.schema.part import ModelReference, Part
-from opencode.schema.provider import Model, Provider
+from opencode.schema.provider import Provider
 from opencode.schema.request import PermissionRule
 from opencode.schema.session import (
     Session,
@@ -40,61 +31,17 @@ from opencode.schema.session import (
     SessionStatus,
     SessionStatusBusy,
     SessionStatusIdle,
-    SessionStatusRetry,
     SnapshotFileDiff,
 )
-from opencode.session import failure, history, summary
-from opencode.session.calls import Calls, SessionMemory, Workshop
-from opencode.session.history import Surroundings
+from opencode.session import failure, outcome, pruning, structured, summary
+from opencode.session.asking import Asking
+from opencode.session.compaction import Compaction
 from opencode.session.news import News
-from opencode.session.prompt import Reader, ReadFile
-from opencode.session.turn import Answer, Snapshots, Turn
+from opencode.session.prompt import Reader
+from opencode.session.round import Progress, Rounds
+from opencode.session.run import Desk, Queued, Run
 
 log = logging.getLogger(__name__)
-
-MAX_RETRIES = 5
-
-
-class States(Snapshots, summary.Differences, Protocol):
-    """The states of a directory's files, compared too."""
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What runs are made with: everything of one directory that a run uses."""
-
-    shop: Workshop
-    models: base.LanguageModels
-    providers: Callable[[], Awaitable[ProviderSet]]
-    agents: Agents
-    snapshots: States
-    surroundings: Callable[[], Awaitable[Surroundings]]
-    read: ReadFile
-
-
-@dataclass(slots=True)
-class Run:
-    """A session at work."""
-
-    session_id: str
-    ended: asyncio.Future[None]
-    asked: list[UserMessage] = field(default_factory=list)
-    """Prompts not yet taken up."""
-    status: SessionStatus = field(default_factory=SessionStatusBusy)
-    task: asyncio.Task[None] | None = None
-    open: bool = True
-    """Whether prompts may still join."""
-    stopping: bool = False
-    """Somebody asked it to stop."""
-    working: bool = False
-    """Whether it is at its rounds, which cancelling its task ends."""
-    newest: str = ""
-    """The last message there is; answers sort after it, whatever clock made its id."""
-
-    def end(self, task: asyncio.Task[None] | None = None) -> None:
-        """Wake those who wait; also where the task was cancelled before it could begin."""
-        if not self.ended.done():
-            self.ended.set_result(None)
 
 
 class Runner:
@@ -104,8 +51,12 @@ class Runner:
         self._desk = desk
         self._store = desk.shop.store
         self._news = News(self._store)
+        self._asking = Asking(desk, self._news)
+        self._making = Rounds(desk, self._asking, self._news)
+        self._compaction = Compaction(desk, self._asking, self._news)
         self._runs: dict[str, Run] = {}
-        self._memory: dict[str, SessionMemory] = {}
+        self._arriving: set[str] = set()
+        """Prompts that are being stored, and join a run then."""
 
     def status(self) -> dict[str, SessionStatus]:
         """The sessions at work."""
@@ -116,11 +67,14 @@ class Runner:
 
     async def prompt(self, session_id: str, given: SessionPromptInput) -> MessageWithParts:
         """Accept a prompt and wait for its answer. Not waiting any longer aborts nothing."""
-        message, run = await self._accepted(session_id, given)
-        if run is None:
+        message, queued = await self._accepted(session_id, given)
+        if queued is None:
             return await self._store.message(session_id, message.id)
-        await asyncio.shield(run.ended)
-        return await self._answer_to(session_id, message)
+        ends = {queued.run.ended, queued.withdrawn}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        if queued.withdrawn.done():
+            raise NotFoundError(f"The prompt was cancelled: {message.id}")
+        return outcome.answer_to(await self._store.messages(session_id), message.id)
 
     async def accept(self, session_id: str, given: SessionPromptInput) -> UserMessage:
         """Store a prompt, and see to it that it is answered unless it asks for no reply.
@@ -132,7 +86,7 @@ class Runner:
 
     async def _accepted(
         self, session_id: str, given: SessionPromptInput
-    ) -> tuple[UserMessage, Run | None]:
+    ) -> tuple[UserMessage, Queued | None]:
         """Accept in a task of its own: a client that leaves in the middle leaves nothing half."""
         accepting = self._accept(session_id, given)
         return await asyncio.shield(
@@ -141,7 +95,9 @@ class Runner:
 
     async def _accept(
         self, session_id: str, given: SessionPromptInput
-    ) -> tuple[UserMessage, Run | None]:
+    ) -> tuple[UserMessage, Queued | None]:
+        if isinstance(given.format, OutputFormatJsonSchema):
+            await structured.check_format(given.format)
         session = await self._store.get(session_id)
         agent = self._desk.agents.get(given.agent or session.agent or self._desk.agents.default)
         chosen = await self._choose(session, agent, given)
@@ -168,13 +124,16 @@ class Runner:
             await self._store_prompt(message, parts)
             return message, None
         await self._store.claim(session_id)
+        self._arriving.add(message.id)
         try:
             await self._store_prompt(message, parts)
+            return message, self._join(message, newest or "")
         except BaseException:
             if not self.busy(session_id):
                 await self._store.release(session_id)
             raise
-        return message, self._join(message, newest or "")
+        finally:
+            self._arriving.discard(message.id)
 
     async def _store_prompt(self, message: UserMessage, parts: list[Part]) -> None:
         await self._store.update(message.session_id, lambda it: _prompted(it, message))
@@ -198,31 +157,96 @@ class Runner:
 
     def forget(self, session_id: str) -> None:
         """The session is gone."""
-        self._memory.pop(session_id, None)
+        self._making.forget(session_id)
+
+    # What else a run may be asked -----------------------------------------------------------------
+
+    def queued(self, session_id: str) -> list[UserMessage]:
+        """The prompts that no round has taken up yet, oldest first."""
+        run = self._runs.get(session_id)
+        return [] if run is None else [queued.message for queued in run.queue]
+
+    async def cancel(self, session_id: str, message_id: str) -> None:
+        """Take a prompt out of the queue and out of the record.
+
+        Raises `NotFoundError` for one that is not queued: it may just have been taken up.
+        """
+        run = self._runs.get(session_id)
+        if run is None or not run.cancel(message_id):
+            raise NotFoundError(f"Not in the queue: {message_id}")
+        await self._store.remove_message(session_id, message_id)
+
+    async def go_on(self, session_id: str) -> None:
+        """Continue the last answer, which was interrupted, without a new prompt.
+
+        Raises `SessionBusyError`, and `BadRequestError` where nothing was interrupted.
+        """
+        await self._store.claim(session_id)
+        messages = await self._store.messages(session_id)
+        if self.busy(session_id):
+            raise SessionBusyError(session_id)
+        parent = outcome.interrupted(messages)
+        if parent is None:
+            await self._store.release(session_id)
+            raise BadRequestError("There is nothing to continue: the last answer is complete")
+        self._join(parent, messages[-1].info.id).run.resumes = parent.id
+
+    async def summarise(self, session_id: str, model: UserModel) -> None:
+        """Replace the conversation by a summary, once the session is idle, and wait for it."""
+        providers = await self._desk.providers()
+        providers.resolve(model.provider_id, model.model_id)
+        messages = await self._when_idle(session_id)
+        last = outcome.last_prompt(messages)
+        if last is None:
+            return
+        like = last.model_copy(update={"model": model})
+
+        async def compact(run: Run) -> None:
+            await self._compaction.manual(run, self._compaction.marker(run, like))
+
+        run = self._start(session_id, compact)
+        run.seen(one.info.id for one in messages)
+        await asyncio.shield(run.ended)
+
+    async def _when_idle(self, session_id: str) -> list[MessageWithParts]:
+        """The conversation, once nothing runs in it; no step lies between this and what follows."""
+        while True:
+            while (run := self._runs.get(session_id)) is not None:
+                await asyncio.shield(run.ended)
+            messages = await self._store.messages(session_id)
+            if not self.busy(session_id):
+                return messages
 
     # A run ----------------------------------------------------------------------------------------
 
-    def _join(self, message: UserMessage, newest: str) -> Run:
-        session_id = message.session_id
-        run = before = self._runs.get(session_id)
-        if run is None or not run.open:
-            run = Run(session_id, asyncio.get_running_loop().create_future())
-            self._runs[session_id] = run
-            work = self._work(run, after=before)
-            run.task = self._desk.shop.tasks.start(f"run of {session_id}", work)
-            run.task.add_done_callback(run.end)
-        run.asked.append(message)
-        run.newest = max(run.newest, newest, message.id)
+    def _start(self, session_id: str, begin: Callable[[Run], Awaitable[None]] | None = None) -> Run:
+        before = self._runs.get(session_id)
+        run = Run(session_id, asyncio.get_running_loop().create_future(), begin)
+        self._runs[session_id] = run
+        work = self._work(run, after=before)
+        run.task = self._desk.shop.tasks.start(f"run of {session_id}", work)
+        run.task.add_done_callback(run.end)
         return run
+
+    def _join(self, message: UserMessage, newest: str) -> Queued:
+        run = self._runs.get(message.session_id)
+        if run is None or not run.open:
+            run = self._start(message.session_id)
+        queued = Queued(message, run, asyncio.get_running_loop().create_future())
+        run.queue.append(queued)
+        run.seen((newest, message.id))
+        return queued
 
     async def _work(self, run: Run, after: Run | None) -> None:
         try:
             if after is not None:
                 await asyncio.shield(after.ended)
             await self._store.claim(run.session_id)
-            self._set_status(run, SessionStatusBusy())
+            self._asking.set_status(run, SessionStatusBusy())
             run.working = True
             if not run.stopping:
+                if run.begin is not None:
+                    await run.begin(run)
                 await self._rounds(run)
         except asyncio.CancelledError:
             log.info("run of %s aborted", run.session_id)
@@ -236,10 +260,10 @@ class Runner:
     async def _tell(self, run: Run, error: MessageError) -> None:
         """End the prompts that no round has taken up with an answer that says why."""
         self._news.error(run.session_id, error)
-        if not run.asked:
+        parent = run.take()
+        if parent is None:
             return
-        message = self._new_answer(run, run.asked[-1])
-        run.asked.clear()
+        message = self._asking.message(run, parent, agent=parent.agent)
         message.error = error
         message.time.completed = now_ms()
         try:
@@ -250,7 +274,7 @@ class Runner:
     async def _end(self, run: Run) -> None:
         self._desk.shop.broker.withdraw(run.session_id)
         try:
-            if run.asked:
+            if run.queue:
                 await self._tell(run, failure.ABORTED)
             await self._store.release(run.session_id)
         finally:
@@ -260,137 +284,53 @@ class Runner:
             run.end()
 
     async def _rounds(self, run: Run) -> None:
-        parent = run.asked[-1]
-        first = True
-        while True:
-            if run.asked:
-                parent = run.asked[-1]
-                run.asked.clear()
-            answer = await self._round(run, parent, first=first)
-            first = False
-            if answer is not None and answer.called and not answer.stopped:
-                continue
-            try:
-                await self._summarise(run.session_id, parent)
-            except Exception:
-                log.exception("no summary of what %s changed", run.session_id)
-            if not run.asked:
-                run.open = False
-                return
+        if run.queue:
+            await self._start_title(run.queue[-1].message)
+        parent = run.take()
+        while parent is not None:
+            await self._see_through(run, Progress(parent, goes_on=parent.id == run.resumes))
+            parent = run.take()
+        run.open = False
 
-    async def _round(self, run: Run, parent: UserMessage, *, first: bool) -> Answer | None:
-        """One request and its answer; None when it failed, which the answer then tells."""
-        message = self._new_answer(run, parent)
+    async def _see_through(self, run: Run, progress: Progress) -> None:
+        """Rounds until the model has no more to do."""
+
+        def unseen() -> set[str]:
+            return self._arriving.union(queued.message.id for queued in run.queue)
+
+        following = await self._making.round(run, progress, unseen=unseen)
+        while following != "done":
+            if following in ("compact", "overflow"):
+                heir = await self._compaction.automatic(
+                    run, progress.parent, overflow=following == "overflow"
+                )
+                if heir is None:
+                    break
+                progress.parent, progress.compacted = heir, True
+            progress.parent = run.take() or progress.parent
+            following = await self._making.round(run, progress, unseen=unseen)
+        await self._conclude(run.session_id, progress.parent)
+
+    async def _conclude(self, session_id: str, parent: UserMessage) -> None:
+        """What is done when a prompt has been answered; no failure of it is the run's."""
         try:
-            await self._store.save_message(message)
-            return await self._attempts(run, parent, message, first=first)
-        except asyncio.CancelledError:
-            message.error = failure.ABORTED
-            self._news.error(run.session_id, failure.ABORTED)
-            raise
-        except Exception as error:
-            message.error = failure.reportable(error)
-            self._news.error(run.session_id, message.error)
-            return None
-        finally:
-            message.time.completed = now_ms()
-            await self._store.save_message(message)
-
-    async def _attempts(
-        self, run: Run, parent: UserMessage, message: AssistantMessage, *, first: bool
-    ) -> Answer:
-        attempt = 0
-        session = await self._store.get(run.session_id)
-        agent = self._desk.agents.get(parent.agent)
-        rules = [*agent.permission, *(session.permission or [])]
-        providers = await self._desk.providers()
-        provider, model = providers.resolve(parent.model.provider_id, parent.model.model_id)
-        request = await self._request(session, parent, agent, rules, (provider, model))
-        if first:
-            self._start_title(session, providers, provider)
-        memory = self._memory.setdefault(run.session_id, SessionMemory())
-        while True:
-            self._set_status(run, SessionStatusBusy())
-            calls = Calls(
-                self._desk.shop, message, rules, memory, available={t.name for t in request.tools}
-            )
-            turn = Turn(self._store, self._desk.snapshots, calls, message=message, model=model)
-            try:
-                answer = await turn.run(self._desk.models, request)
-            except base.ProviderError as error:
-                attempt += 1
-                if not error.retryable or attempt > MAX_RETRIES or calls.any:
-                    raise
-                await self._wait_to_retry(run, attempt, error)
-                continue
-            if answer.finish == "content-filter":
-                message.error = failure.FILTERED
-                self._news.error(run.session_id, failure.FILTERED)
-            return answer
-
-    async def _wait_to_retry(self, run: Run, attempt: int, error: base.ProviderError) -> None:
-        delay = summary.waiting_time(attempt, error.retry_after_ms, random.random())
-        self._set_status(
-            run,
-            SessionStatusRetry(
-                attempt=attempt, message=error.message, next=summary.moment_after(delay)
-            ),
-        )
-        await asyncio.sleep(delay / 1000)
-
-    async def _request(
-        self,
-        session: Session,
-        parent: UserMessage,
-        agent: Agent,
-        rules: Sequence[PermissionRule],
-        chosen: tuple[Provider, Model],
-    ) -> base.ModelRequest:
-        provider, model = chosen
-        messages = await self._store.messages(session.id)
-        where = await self._desk.surroundings()
-        toolbox = self._desk.shop.toolbox
-        variant = (model.variants or {}).get(parent.model.variant or "", {})
-        reminder = prompt("plan") if agent.name == "plan" else None
-        offered = toolbox.specs(disabled=disabled(toolbox.names, list(rules)), enabled=parent.tools)
-        return base.ModelRequest(
-            provider=provider,
-            model=model,
-            system=history.system_prompt(
-                agent_prompt=agent.prompt, model=model, where=where, extra=parent.system
-            ),
-            turns=await asyncio.to_thread(history.turns, messages, model, reminder=reminder),
-            tools=tuple(base.ToolSpec(it.name, it.description, it.parameters) for it in offered),
-            session_id=session.id,
-            parent_session_id=session.parent_id,
-            temperature=agent.temperature,
-            top_p=agent.top_p,
-            options={**model.options, **agent.options, **variant},
-        )
-
-    def _new_answer(self, run: Run, parent: UserMessage) -> AssistantMessage:
-        shop = self._desk.shop
-        run.newest = self._store.ids.message(after=run.newest)
-        return AssistantMessage(
-            id=run.newest,
-            session_id=run.session_id,
-            time=AssistantMessageTime(created=now_ms()),
-            parent_id=parent.id,
-            model_id=parent.model.model_id,
-            provider_id=parent.model.provider_id,
-            mode=parent.agent,
-            agent=parent.agent,
-            path=MessagePath(cwd=shop.directory, root=shop.worktree),
-            variant=parent.model.variant,
-        )
+            await self._summarise(session_id, parent)
+            if self._desk.compaction.prune:
+                await pruning.prune(self._store, session_id)
+        except Exception:
+            log.exception("no summary of what %s changed", session_id)
 
     # What goes along with a run -------------------------------------------------------------------
 
-    def _start_title(self, session: Session, providers: ProviderSet, provider: Provider) -> None:
-        if summary.wants_title(session):
-            self._desk.shop.tasks.start(
-                f"title of {session.id}", self._title(session.id, providers, provider)
-            )
+    async def _start_title(self, parent: UserMessage) -> None:
+        session = await self._store.get(parent.session_id)
+        if not summary.wants_title(session):
+            return
+        providers = await self._desk.providers()
+        provider, _ = providers.resolve(parent.model.provider_id, parent.model.model_id)
+        self._desk.shop.tasks.start(
+            f"title of {session.id}", self._title(session.id, providers, provider)
+        )
 
     async def _title(self, session_id: str, providers: ProviderSet, provider: Provider) -> None:
         first = summary.first_prompt(await self._store.messages(session_id))
@@ -421,18 +361,6 @@ class Runner:
         await self._store.update(session_id, lambda it: _summarised(it, whole), touch=False)
         self._news.diff(session_id, whole)
 
-    async def _answer_to(self, session_id: str, message: UserMessage) -> MessageWithParts:
-        """The last answer to a prompt, or where it was taken up with later ones, to those."""
-        answers = [
-            one
-            for one in await self._store.messages(session_id)
-            if isinstance(one.info, AssistantMessage)
-        ]
-        own = [one for one in answers if one.info.parent_id == message.id]  # type: ignore[union-attr]
-        if not own and not answers:
-            return await self._store.message(session_id, message.id)
-        return (own or answers)[-1]
-
     async def _choose(self, session: Session, agent: Agent, given: SessionPromptInput) -> UserModel:
         """The prompt's model, else the agent's, else the session's last, else the default."""
         providers = await self._desk.providers()
@@ -446,10 +374,6 @@ class Runner:
             _, model = providers.resolve(wanted.provider_id, wanted.model_id)
         variant = given.variant or agent.variant
         return UserModel(provider_id=model.provider_id, model_id=model.id, variant=variant)
-
-    def _set_status(self, run: Run, status: SessionStatus) -> None:
-        run.status = status
-        self._news.status(run.session_id, status)
 
 
 def _prompted(session: Session, message: UserMessage) -> Session:

@@ -76,14 +76,19 @@ class Turn:
         self._begun = False
         finish = base.Finish("unknown", base.Usage())
         try:
-            async with aclosing(models.stream(request)) as deltas:
-                async for delta in deltas:
-                    if not self._begun:
-                        await self._begin()
-                    if isinstance(delta, base.Finish):
-                        finish = delta
-                    else:
-                        await self._take(delta)
+            try:
+                async with aclosing(models.stream(request)) as deltas:
+                    async for delta in deltas:
+                        if not self._begun:
+                            await self._begin()
+                        if isinstance(delta, base.Finish):
+                            finish = delta
+                        else:
+                            await self._take(delta)
+            except base.ProviderError as error:
+                if error.retryable and self._calls.any:
+                    await self._keep()
+                raise
             if not self._begun:
                 await self._begin()
             await self._end_blocks()
@@ -154,6 +159,13 @@ class Turn:
     async def _end_blocks(self) -> None:
         for index in list(self._blocks):
             await self._close(index, {})
+
+    async def _keep(self) -> None:
+        """The stream broke after calls had begun: they end as they do, and are not made again."""
+        await self._end_blocks()
+        await self._calls.wait()
+        if self._calls.changed:
+            await self._patch(await self._snapshots.track())
 
     async def _finish(self, finish: base.Finish) -> None:
         """Account for the answer, and say which files it changed."""
