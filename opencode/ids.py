@@ -23,6 +23,7 @@ PtyID = Annotated[str, Field(pattern="^pty")]
 WorkspaceID = Annotated[str, Field(pattern="^wrk")]
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 TIME_BITS = 48
 TIME_MASK = (1 << TIME_BITS) - 1
 RANDOM_LENGTH = 14
@@ -80,6 +81,13 @@ class Ids:
             number, index = divmod(number, 62)
             letters.append(ALPHABET[index])
         return f"{prefix}_{moment:012x}{''.join(letters)}"
+
+
+def ulid(moment: int | None = None) -> str:
+    """The other form of an id that ascends: 48 bits of milliseconds and 80 random ones, in base 32.
+    Calls that no model made are named so."""
+    number = (now_ms() if moment is None else moment) << 80 | secrets.randbits(80)
+    return "".join(BASE32[number >> shift & 31] for shift in range(125, -1, -5))
 
 
 def time_of(identifier: str, *, now: int | None = None) -> int:

@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opencode.ids import TIME_BITS, Ids, now_ms, time_of
+from opencode.ids import TIME_BITS, Ids, now_ms, time_of, ulid
 
 NOW = 1_795_360_433_329
 clocks = st.lists(st.integers(min_value=NOW, max_value=NOW + 5), min_size=2, max_size=200)
@@ -80,3 +80,11 @@ def test_the_moment_of_an_id_can_be_read_back(moment: int, age: int) -> None:
 def test_an_id_made_now_tells_now() -> None:
     before = now_ms()
     assert before <= time_of(Ids().event()) <= now_ms()
+
+
+def test_the_other_form_of_id_ascends_with_its_moment() -> None:
+    assert ulid(0).startswith("0" * 10)
+    assert len(ulid()) == 26
+    made = [ulid(moment) for moment in (1, 2, 1 << 40)]
+    assert sorted(made) == made
+    assert ulid(1) != ulid(1)

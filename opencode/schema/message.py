@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 
 from opencode.ids import MessageID, SessionID
 from opencode.schema.error import MessageError
-from opencode.schema.part import ModelReference, Part, PartInput, Tokens
+from opencode.schema.part import FilePartInput, ModelReference, Part, PartInput, Tokens
 from opencode.schema.session import SnapshotFileDiff
 from opencode.schema.wire import WireModel
 
@@ -149,6 +149,38 @@ class SessionPromptInput(WireModel):
     """Added to the system prompt."""
     variant: str | None = None
     parts: list[PartInput]
+
+
+class SessionCommandInput(WireModel):
+    """The body of `session.command`."""
+
+    message_id: MessageID | None = None
+    agent: str | None = None
+    """Who answers, where the command does not say."""
+    model: PromptModel = None
+    """`provider/model`, where neither the command nor its agent say."""
+    arguments: str
+    """What was typed after the command's name."""
+    command: str
+    variant: str | None = None
+    parts: list[FilePartInput] = Field(default_factory=list)
+
+
+class SessionShellInput(WireModel):
+    """The body of `session.shell`."""
+
+    message_id: MessageID | None = None
+    agent: str
+    model: PromptModel = None
+    command: str
+
+
+class SessionInitInput(WireModel):
+    """The body of `session.init`."""
+
+    model_id: str
+    provider_id: str
+    message_id: MessageID
 
 
 class SessionMessagesQuery(WireModel):

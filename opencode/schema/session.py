@@ -173,6 +173,21 @@ class SessionUpdateInput(WireModel):
     time: SessionTimeInput | None = None
 
 
+class SessionRevertInput(WireModel):
+    """The body of `session.revert`."""
+
+    message_id: MessageID
+    part_id: PartID | None = None
+    """Keep what the answer says before this part."""
+
+
+class SessionForkInput(WireModel):
+    """The body of `session.fork`."""
+
+    message_id: MessageID | None = None
+    """Copy what was said before this message; everything where absent."""
+
+
 class SessionListQuery(WireModel):
     """The filters of `session.list`."""
 

@@ -63,10 +63,9 @@ class Bash(Tool[BashArguments]):
     def __init__(self, environ: Mapping[str, str], ids: Ids, tasks: Tasks) -> None:
         self._ids = ids
         self._tasks = tasks
-        self._shell = _shell(environ)
+        self._shell = shell_of(environ)
         self._home = environ.get("HOME", os.path.expanduser("~"))
-        self._environ = {name: value for name, value in environ.items() if name not in SECRETS}
-        self._environ |= {"OPENCODE": "1", "OPENCODE_PID": str(os.getpid())}
+        self._environ = environment_of(environ)
 
     async def run(self, arguments: BashArguments, context: ToolContext) -> ToolResult:
         directory = access.resolve(arguments.workdir or ".", context)
@@ -190,7 +189,13 @@ def _shown(text: str) -> str:
     return text if len(text) <= SHOWN else "...\n\n" + text[-SHOWN:]
 
 
-def _shell(environ: Mapping[str, str]) -> str:
+def environment_of(environ: Mapping[str, str]) -> dict[str, str]:
+    """What command lines inherit: ours without what is nobody's business."""
+    kept = {name: value for name, value in environ.items() if name not in SECRETS}
+    return {**kept, "OPENCODE": "1", "OPENCODE_PID": str(os.getpid())}
+
+
+def shell_of(environ: Mapping[str, str]) -> str:
     """The user's shell where it understands what models write, else the system's."""
     for candidate in (environ.get("SHELL", ""), "/bin/bash", "/bin/sh"):
         if os.path.basename(candidate) in POSIX_SHELLS and os.access(candidate, os.X_OK):
