@@ -6,7 +6,9 @@ prompt has one end: an answer, an error on the answer, or an abort that the answ
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from weakref import WeakValueDictionary
 
 from opencode.errors import BadRequestError, NamedError, NotFoundError, SessionBusyError
 from opencode.ids import now_ms
@@ -33,7 +35,7 @@ from opencode.schema.session import (
     SessionStatusIdle,
     SnapshotFileDiff,
 )
-from opencode.session import failure, outcome, pruning, structured, summary
+from opencode.session import failure, outcome, pruning, structured, summary, undo
 from opencode.session.asking import Asking
 from opencode.session.compaction import Compaction
 from opencode.session.news import News
@@ -55,6 +57,7 @@ class Runner:
         self._making = Rounds(desk, self._asking, self._news)
         self._compaction = Compaction(desk, self._asking, self._news)
         self._runs: dict[str, Run] = {}
+        self._doors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._arriving: set[str] = set()
         """Prompts that are being stored, and join a run then."""
 
@@ -96,11 +99,16 @@ class Runner:
     async def _accept(
         self, session_id: str, given: SessionPromptInput
     ) -> tuple[UserMessage, Queued | None]:
+        async with self._door(session_id):
+            return await self._take_in(session_id, given)
+
+    async def _take_in(
+        self, session_id: str, given: SessionPromptInput
+    ) -> tuple[UserMessage, Queued | None]:
         if isinstance(given.format, OutputFormatJsonSchema):
             await structured.check_format(given.format)
         session = await self._store.get(session_id)
-        agent = self._desk.agents.get(given.agent or session.agent or self._desk.agents.default)
-        chosen = await self._choose(session, agent, given)
+        agent, chosen = await self.choose(session, given.agent, given.model, given.variant)
         newest = await self._store.newest(session_id)
         message = UserMessage(
             id=given.message_id or self._store.ids.message(after=newest),
@@ -121,12 +129,12 @@ class Runner:
         )
         parts = await reader.parts(given.parts)
         if given.no_reply:
-            await self._store_prompt(message, parts)
+            await self._store_prompt(session, message, parts)
             return message, None
         await self._store.claim(session_id)
         self._arriving.add(message.id)
         try:
-            await self._store_prompt(message, parts)
+            await self._store_prompt(session, message, parts)
             return message, self._join(message, newest or "")
         except BaseException:
             if not self.busy(session_id):
@@ -135,7 +143,10 @@ class Runner:
         finally:
             self._arriving.discard(message.id)
 
-    async def _store_prompt(self, message: UserMessage, parts: list[Part]) -> None:
+    async def _store_prompt(
+        self, session: Session, message: UserMessage, parts: list[Part]
+    ) -> None:
+        await self._settle(session)
         await self._store.update(message.session_id, lambda it: _prompted(it, message))
         await self._store.save_message(message, parts)
 
@@ -159,6 +170,70 @@ class Runner:
         """The session is gone."""
         self._making.forget(session_id)
 
+    # What is done beside prompts ------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def alone(self, session_id: str) -> AsyncIterator[None]:
+        """The session is idle and stays so until this is left. Raises `SessionBusyError`."""
+        async with self._door(session_id):
+            await self._claim_idle(session_id)
+            try:
+                yield
+            finally:
+                await self._store.release(session_id)
+
+    async def occupy(self, session_id: str, begin: Callable[[Run], Awaitable[None]]) -> None:
+        """Do this as a run, which can be aborted and which prompts wait for, until the run ends.
+
+        What was taken back is final then. Raises `SessionBusyError`.
+        """
+        async with self._door(session_id):
+            session = await self._store.get(session_id)
+            await self._claim_idle(session_id)
+            await self._settle(session)
+            run = self._start(session_id, begin)
+        await asyncio.shield(run.ended)
+
+    async def choose(
+        self,
+        session: Session,
+        agent: str | None,
+        model: ModelReference | None,
+        variant: str | None = None,
+    ) -> tuple[Agent, UserModel]:
+        """Who is asked: the agent named, else the session's last, else the default one. With what:
+        the model named, else the agent's, else the session's last, else the default one."""
+        found = self._desk.agents.get(agent or session.agent or self._desk.agents.default)
+        providers = await self._desk.providers()
+        last = session.model
+        wanted = model or found.model
+        if wanted is None and last is not None:
+            wanted = ModelReference(provider_id=last.provider_id, model_id=last.id)
+        if wanted is None:
+            _, chosen = providers.default_model()
+        else:
+            _, chosen = providers.resolve(wanted.provider_id, wanted.model_id)
+        return found, UserModel(
+            provider_id=chosen.provider_id,
+            model_id=chosen.id,
+            variant=variant or found.variant,
+        )
+
+    def _door(self, session_id: str) -> asyncio.Lock:
+        """Whoever begins something in a session goes through here, one at a time."""
+        return self._doors.setdefault(session_id, asyncio.Lock())
+
+    async def _claim_idle(self, session_id: str) -> None:
+        """Nobody else begins anything from here on, not in another server either."""
+        await self._store.claim(session_id)
+        if self.busy(session_id):
+            raise SessionBusyError(session_id)
+
+    async def _settle(self, session: Session) -> None:
+        """What was taken back is final now, and what was seen in it is not known any more."""
+        if await undo.settle(self._store, self._desk.snapshots, session):
+            self.forget(session.id)
+
     # What else a run may be asked -----------------------------------------------------------------
 
     def queued(self, session_id: str) -> list[UserMessage]:
@@ -181,24 +256,37 @@ class Runner:
 
         Raises `SessionBusyError`, and `BadRequestError` where nothing was interrupted.
         """
-        await self._store.claim(session_id)
-        messages = await self._store.messages(session_id)
-        if self.busy(session_id):
-            raise SessionBusyError(session_id)
-        parent = outcome.interrupted(messages)
-        if parent is None:
-            await self._store.release(session_id)
-            raise BadRequestError("There is nothing to continue: the last answer is complete")
-        self._join(parent, messages[-1].info.id).run.resumes = parent.id
+        async with self._door(session_id):
+            await self._claim_idle(session_id)
+            await self._settle(await self._store.get(session_id))
+            messages = await self._store.messages(session_id)
+            parent = outcome.interrupted(messages)
+            if parent is None:
+                await self._store.release(session_id)
+                raise BadRequestError("There is nothing to continue: the last answer is complete")
+            self._join(parent, messages[-1].info.id).run.resumes = parent.id
 
     async def summarise(self, session_id: str, model: UserModel) -> None:
         """Replace the conversation by a summary, once the session is idle, and wait for it."""
         providers = await self._desk.providers()
         providers.resolve(model.provider_id, model.model_id)
-        messages = await self._when_idle(session_id)
+        while True:
+            while (before := self._runs.get(session_id)) is not None:
+                await asyncio.shield(before.ended)
+            async with self._door(session_id):
+                if self.busy(session_id):
+                    continue
+                run = await self._start_summary(session_id, model)
+            break
+        if run is not None:
+            await asyncio.shield(run.ended)
+
+    async def _start_summary(self, session_id: str, model: UserModel) -> Run | None:
+        await self._settle(await self._store.get(session_id))
+        messages = await self._store.messages(session_id)
         last = outcome.last_prompt(messages)
         if last is None:
-            return
+            return None
         like = last.model_copy(update={"model": model})
 
         async def compact(run: Run) -> None:
@@ -206,16 +294,7 @@ class Runner:
 
         run = self._start(session_id, compact)
         run.seen(one.info.id for one in messages)
-        await asyncio.shield(run.ended)
-
-    async def _when_idle(self, session_id: str) -> list[MessageWithParts]:
-        """The conversation, once nothing runs in it; no step lies between this and what follows."""
-        while True:
-            while (run := self._runs.get(session_id)) is not None:
-                await asyncio.shield(run.ended)
-            messages = await self._store.messages(session_id)
-            if not self.busy(session_id):
-                return messages
+        return run
 
     # A run ----------------------------------------------------------------------------------------
 
@@ -360,20 +439,6 @@ class Runner:
         whole = await summary.differences(self._desk.snapshots, messages)
         await self._store.update(session_id, lambda it: _summarised(it, whole), touch=False)
         self._news.diff(session_id, whole)
-
-    async def _choose(self, session: Session, agent: Agent, given: SessionPromptInput) -> UserModel:
-        """The prompt's model, else the agent's, else the session's last, else the default."""
-        providers = await self._desk.providers()
-        last = session.model
-        wanted: ModelReference | None = given.model or agent.model
-        if wanted is None and last is not None:
-            wanted = ModelReference(provider_id=last.provider_id, model_id=last.id)
-        if wanted is None:
-            _, model = providers.default_model()
-        else:
-            _, model = providers.resolve(wanted.provider_id, wanted.model_id)
-        variant = given.variant or agent.variant
-        return UserModel(provider_id=model.provider_id, model_id=model.id, variant=variant)
 
 
 def _prompted(session: Session, message: UserMessage) -> Session:

@@ -1,0 +1,109 @@
+"""What a command's template includes: the output of command lines, files and agents it mentions."""
+
+import asyncio
+import contextlib
+import mimetypes
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from opencode.agent.agents import Agents
+from opencode.agent.markdown import Piece, mentions
+from opencode.errors import BadRequestError
+from opencode.schema.part import AgentPartInput, FilePartInput
+from opencode.session.prompt import DIRECTORY
+
+PATIENCE = 60.0
+"""Seconds a command line in a template may take."""
+MOST = 1024 * 1024
+"""Bytes of its output that are taken."""
+BY_VALUE = ("image/", "application/pdf")
+"""Kinds of files that a model is given as they are, not as text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Includer:
+    """Includes in one directory."""
+
+    directory: str
+    worktree: str
+    shell: str
+    environ: Mapping[str, str]
+    agents: Agents
+
+    async def text(self, pieces: Sequence[Piece]) -> str:
+        """The template as one text, each command line replaced by what it prints.
+
+        Raises `BadRequestError` where one does not end.
+        """
+        found = [await self.output(it.text) if it.runs else it.text for it in pieces]
+        return "".join(found)
+
+    async def output(self, command: str) -> str:
+        """What a command line prints, its complaints left out."""
+        try:
+            child = await asyncio.create_subprocess_exec(
+                *(self.shell, "-c", command),
+                cwd=self.directory,
+                env=dict(self.environ),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            raise BadRequestError(f"{command!r} could not be started: {error}") from None
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return (await _read(child)).decode(errors="replace")
+        except TimeoutError:
+            raise BadRequestError(
+                f"{command!r} in the template did not end within {PATIENCE:g} seconds"
+            ) from None
+        finally:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(child.pid, signal.SIGKILL)
+            await child.wait()
+
+    async def mentioned(
+        self, pieces: Sequence[Piece], given: Sequence[FilePartInput]
+    ) -> list[FilePartInput | AgentPartInput]:
+        """The files and agents that the text mentions by `@name`, but for those given already.
+
+        What command lines print is not searched: addresses and decorators are no mentions.
+        """
+        text = "".join(piece.text for piece in pieces if not piece.runs)
+        known = {part.url.partition("?")[0] for part in given}
+        found = await asyncio.to_thread(lambda: [self._mentioned(it) for it in mentions(text)])
+        return [
+            part
+            for part in found
+            if isinstance(part, AgentPartInput) or (part is not None and part.url not in known)
+        ]
+
+    def _mentioned(self, name: str) -> FilePartInput | AgentPartInput | None:
+        path = os.path.expanduser(name)
+        for base in (self.directory, self.worktree):
+            whole = os.path.normpath(os.path.join(base, path))
+            if os.path.exists(whole):
+                return FilePartInput(mime=_mime(whole), filename=name, url=Path(whole).as_uri())
+        agent = self.agents.find(name)
+        return None if agent is None or agent.hidden else AgentPartInput(name=name)
+
+
+async def _read(child: asyncio.subprocess.Process) -> bytes:
+    """Up to `MOST` bytes of what it prints; a process that heirs keep printing for has ended."""
+    assert child.stdout is not None
+    read = bytearray()
+    while len(read) < MOST and (more := await child.stdout.read(MOST - len(read))):
+        read += more
+    return bytes(read)
+
+
+def _mime(path: str) -> str:
+    if os.path.isdir(path):
+        return DIRECTORY
+    guessed = mimetypes.guess_type(path)[0] or "text/plain"
+    return guessed if guessed.startswith(BY_VALUE) else "text/plain"
