@@ -65,9 +65,13 @@ class Subscription:
         self.closed: str | None = None
         """Why the subscription ended (`overflow`, `closed`), None while it lives."""
 
+    def accepts(self, envelope: Envelope) -> bool:
+        """Whether it lives and wants this event."""
+        return self.closed is None and (self._accepts is None or self._accepts(envelope))
+
     def offer(self, envelope: Envelope) -> None:
         """Queue one event; called by the bus."""
-        if self.closed is not None or (self._accepts is not None and not self._accepts(envelope)):
+        if not self.accepts(envelope):
             return
         self._queue.append(envelope)
         self._bytes += len(envelope.payload)
@@ -141,6 +145,10 @@ class Bus:
         subscription = Subscription(self, accepts, max_frames, max_bytes)
         self._subscriptions[subscription] = None
         return subscription
+
+    def heard(self, envelope: Envelope) -> bool:
+        """Whether anybody would be handed this event now."""
+        return any(one.accepts(envelope) for one in self._subscriptions)
 
     def forget(self, subscription: Subscription) -> None:
         """Called by a subscription that ends."""

@@ -26,6 +26,7 @@ from opencode.storage.listing import (
     CreatedFilter,
     Direction,
     created_sessions,
+    forget_permission,
     saved_permissions,
 )
 
@@ -201,6 +202,20 @@ async def saved(call: Call, project_id: str | None = None) -> v2.SavedPermission
             for row in rows
         ]
     )
+
+
+@operation(
+    "v2.permission.saved.remove",
+    "DELETE /api/permission/saved/{id}",
+    scope="global",
+    tag="permissions",
+)
+async def remove_saved(call: Call, id: str) -> None:
+    """Remove saved permission
+
+    From the next call on somebody is asked again. One that is not there is no error.
+    """
+    await call.app.database.write(lambda db: forget_permission(db, id))
 
 
 # Sessions ----------------------------------------------------------------------------------------

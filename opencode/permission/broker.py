@@ -5,14 +5,20 @@ an event, however it ends: answered, rejected, or withdrawn because nobody waits
 """
 
 import asyncio
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from opencode.errors import PermissionNotFoundError, QuestionNotFoundError
 from opencode.ids import Ids
+from opencode.permission.refusal import (
+    PermissionDenied,
+    PermissionRejected,
+    QuestionRejected,
+    Refusal,
+)
 from opencode.permission.rules import Ruleset, allowed, evaluate, relevant
+from opencode.permission.unattended import Patience
 from opencode.schema.event import (
     EventPermissionAsked,
     EventPermissionReplied,
@@ -47,47 +53,11 @@ class Saved(Protocol):
     async def all(self) -> Sequence[PermissionRule]: ...
 
 
-class Refusal(Exception):
-    """The call may not go on; the text is for the model."""
-
-
-class PermissionRejected(Refusal):
-    """The user said no. With `feedback` the model may try otherwise, without it the turn ends."""
-
-    def __init__(self, feedback: str | None = None) -> None:
-        text = "The user rejected permission to use this specific tool call"
-        end = f" with the following feedback: {feedback}" if feedback else "."
-        super().__init__(text + end)
-        self.feedback = feedback or None
-
-
-class PermissionDenied(Refusal):
-    """A rule says no; the model is told which rules speak of this permission."""
-
-    def __init__(self, rules: Ruleset) -> None:
-        listed = [
-            {"permission": rule.permission, "action": rule.action, "pattern": rule.pattern}
-            for rule in rules
-        ]
-        super().__init__(
-            "The user has specified a rule which prevents you from using this specific tool call."
-            " Here are some of the relevant rules "
-            + json.dumps(listed, separators=(",", ":"), ensure_ascii=False)
-        )
-        self.rules = list(rules)
-
-
-class QuestionRejected(Refusal):
-    """The user dismissed the questions; the turn ends."""
-
-    def __init__(self) -> None:
-        super().__init__("The user dismissed this question")
-
-
 @dataclass(slots=True)
 class _Ask:
     request: PermissionRequest
-    ruleset: Ruleset
+    asking: list[str]
+    """The patterns that no rule decides."""
     answer: asyncio.Future[None]
 
 
@@ -95,6 +65,21 @@ class _Ask:
 class _Questions:
     request: QuestionRequest
     answer: asyncio.Future[list[list[str]]]
+
+
+def undecided(permission: str, patterns: Sequence[str], ruleset: Ruleset) -> list[str]:
+    """The patterns about which somebody must be asked. Raises if a rule forbids one.
+
+    What was once allowed for always never lifts a rule that forbids.
+    """
+    asking = []
+    for pattern in patterns:
+        action = evaluate(permission, pattern, ruleset).action
+        if action == "deny":
+            raise PermissionDenied(relevant(permission, ruleset))
+        if action == "ask":
+            asking.append(pattern)
+    return asking
 
 
 class Broker:
@@ -105,14 +90,14 @@ class Broker:
         publish: Callable[[PermissionEvent | QuestionEvent], Any],
         ids: Ids,
         saved: Saved,
+        patience: Patience | None = None,
     ) -> None:
         self._publish = publish
         self._ids = ids
         self._saved = saved
+        self._patience = patience or Patience(None, lambda asked: True)
         self._asks: dict[str, _Ask] = {}
         self._questions: dict[str, _Questions] = {}
-        self._always: list[PermissionRule] = []
-        self._loaded = False
 
     # permissions
 
@@ -128,8 +113,8 @@ class Broker:
         tool: PermissionTool | None = None,
     ) -> None:
         """Return once every pattern is allowed, by rule or by the user. Raises a `Refusal`."""
-        await self._load()
-        if self._decided(permission, patterns, ruleset):
+        asking = undecided(permission, patterns, ruleset)
+        if not asking or allowed(permission, asking, await self._saved.all()):
             return
         request = PermissionRequest(
             id=self._ids.permission(),
@@ -141,10 +126,11 @@ class Broker:
             tool=tool,
         )
         answer = asyncio.get_running_loop().create_future()
-        self._asks[request.id] = _Ask(request, ruleset, answer)
-        self._publish(EventPermissionAsked(id=self._ids.event(), properties=request))
+        self._asks[request.id] = _Ask(request, asking, answer)
+        asked = EventPermissionAsked(id=self._ids.event(), properties=request)
+        self._publish(asked)
         try:
-            await answer
+            await self._patience.answer(asked, answer)
         finally:
             if self._asks.pop(request.id, None) is not None:
                 self._replied(request, "reject")
@@ -163,8 +149,9 @@ class Broker:
             for other in self._asks_of(ask.request.session_id):
                 self._take(other, "reject", PermissionRejected())
         elif reply == "always":
+            always = await self._saved.all()
             for other in list(self._asks.values()):
-                if self._decided_now(other):
+                if allowed(other.request.permission, other.asking, always):
                     self._take(other, "always", None)
 
     def pending(self) -> list[PermissionRequest]:
@@ -186,9 +173,10 @@ class Broker:
         )
         answer: asyncio.Future[list[list[str]]] = asyncio.get_running_loop().create_future()
         self._questions[request.id] = _Questions(request, answer)
-        self._publish(EventQuestionAsked(id=self._ids.event(), properties=request))
+        asked = EventQuestionAsked(id=self._ids.event(), properties=request)
+        self._publish(asked)
         try:
-            return await answer
+            return await self._patience.answer(asked, answer)
         finally:
             if self._questions.pop(request.id, None) is not None:
                 self._dismissed(request)
@@ -237,28 +225,6 @@ class Broker:
 
     # inside
 
-    async def _load(self) -> None:
-        if not self._loaded:
-            rules = await self._saved.all()
-            if not self._loaded:
-                self._loaded = True
-                self._always = [*rules, *self._always]
-
-    def _decided(self, permission: str, patterns: Sequence[str], ruleset: Ruleset) -> bool:
-        """True if allowed, False if somebody must be asked; raises if a rule forbids it."""
-        asking = []
-        for pattern in patterns:
-            # What was once allowed for always never lifts a rule that forbids.
-            action = evaluate(permission, pattern, ruleset).action
-            if action == "deny":
-                raise PermissionDenied(relevant(permission, ruleset))
-            if action == "ask":
-                asking.append(pattern)
-        return allowed(permission, asking, self._always)
-
-    def _decided_now(self, ask: _Ask) -> bool:
-        return self._decided(ask.request.permission, ask.request.patterns, ask.ruleset)
-
     async def _remember(self, ask: _Ask) -> None:
         """Keep what `always` allows; if that fails, the request waits on."""
         request = ask.request
@@ -269,10 +235,6 @@ class Broker:
             if not ask.answer.done():
                 self._asks[request.id] = ask
             raise
-        self._always += [
-            PermissionRule(permission=request.permission, pattern=pattern, action="allow")
-            for pattern in request.always
-        ]
 
     def _asks_of(self, session_id: str) -> list[_Ask]:
         return [ask for ask in self._asks.values() if ask.request.session_id == session_id]

@@ -17,6 +17,7 @@ ACTION_ONLY = ("todowrite", "question", "webfetch", "websearch", "doom_loop")
 Number = int | float
 Positive = Annotated[int, Field(gt=0)]
 NotNegative = Annotated[int, Field(ge=0)]
+NonNegativeNumber = Annotated[int | float, Field(ge=0)]
 Timeout = Positive | Literal[False]
 Medium = Literal["text", "audio", "image", "video", "pdf"]
 Color = (
@@ -355,6 +356,19 @@ class CompactionConfig(ConfigModel):
     reserved: NotNegative | None = None
 
 
+class UnattendedConfig(ConfigModel):
+    """What becomes of requests for permission, and of questions, that nobody answers."""
+
+    action: Literal["wait", "deny"] | None = None
+    """`wait` (where absent): for ever, until a client answers. `deny`: the call ends as an error
+    that tells the model that nobody was there; the run goes on."""
+    after: NonNegativeNumber | None = None
+    """With `deny`: so many seconds are waited before; at once where absent or 0."""
+    when: Literal["alone", "always"] | None = None
+    """With `deny`. `alone` (where absent): the seconds count while no client follows the events of
+    the session; one that connects may take its time. `always`: whoever is connected."""
+
+
 class ConfigV2ExperimentalPolicy(ConfigModel):
     """Which providers may be used."""
 
@@ -428,6 +442,7 @@ class Config(ConfigModel):
     enterprise: EnterpriseConfig | None = None
     tool_output: ToolOutputConfig | None = None
     compaction: CompactionConfig | None = None
+    unattended: UnattendedConfig | None = None
     experimental: ExperimentalConfig | None = None
 
     def patch(self) -> dict[str, Any]:

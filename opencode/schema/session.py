@@ -188,6 +188,15 @@ class SessionForkInput(WireModel):
     """Copy what was said before this message; everything where absent."""
 
 
+class SessionSummarizeInput(WireModel):
+    """The body of `session.summarize`: the model that writes the summary."""
+
+    provider_id: str
+    model_id: str
+    auto: bool | None = None
+    """Accepted and without effect: what is asked for by hand is told as that."""
+
+
 class SessionListQuery(WireModel):
     """The filters of `session.list`."""
 

@@ -6,7 +6,7 @@ prompt has one end: an answer, an error on the answer, or an abort that the answ
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from weakref import WeakValueDictionary
 
@@ -35,13 +35,14 @@ from opencode.schema.session import (
     SessionStatusIdle,
     SnapshotFileDiff,
 )
-from opencode.session import failure, outcome, pruning, structured, summary, undo
+from opencode.session import failure, outcome, pruning, structured, subagent, summary, undo
 from opencode.session.asking import Asking
 from opencode.session.compaction import Compaction
 from opencode.session.news import News
 from opencode.session.prompt import Reader
 from opencode.session.round import Progress, Rounds
 from opencode.session.run import Desk, Queued, Run
+from opencode.session.subagent import Subagents
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,8 @@ class Runner:
         self._store = desk.shop.store
         self._news = News(self._store)
         self._asking = Asking(desk, self._news)
-        self._making = Rounds(desk, self._asking, self._news)
+        self._aides = Subagents(desk, self._asking, accept=self._accept, abort=self.abort)
+        self._making = Rounds(desk, self._asking, self._news, self._aides)
         self._compaction = Compaction(desk, self._asking, self._news)
         self._runs: dict[str, Run] = {}
         self._doors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -126,6 +128,8 @@ class Runner:
             message_id=message.id,
             read=self._desk.read,
             failed=lambda text: self._news.error(session_id, failure.unknown(text)),
+            denied=lambda name: subagent.denied(name, [*agent.permission, *(session.permission or [])]),
+            note=self._desk.planning.turning(session, agent.name),
         )
         parts = await reader.parts(given.parts)
         if given.no_reply:
@@ -135,7 +139,7 @@ class Runner:
         self._arriving.add(message.id)
         try:
             await self._store_prompt(session, message, parts)
-            return message, self._join(message, newest or "")
+            return message, self._join(message, newest or "", parts)
         except BaseException:
             if not self.busy(session_id):
                 await self._store.release(session_id)
@@ -236,10 +240,10 @@ class Runner:
 
     # What else a run may be asked -----------------------------------------------------------------
 
-    def queued(self, session_id: str) -> list[UserMessage]:
+    def queued(self, session_id: str) -> list[str]:
         """The prompts that no round has taken up yet, oldest first."""
         run = self._runs.get(session_id)
-        return [] if run is None else [queued.message for queued in run.queue]
+        return [] if run is None else [queued.message.id for queued in run.queue]
 
     async def cancel(self, session_id: str, message_id: str) -> None:
         """Take a prompt out of the queue and out of the record.
@@ -307,11 +311,11 @@ class Runner:
         run.task.add_done_callback(run.end)
         return run
 
-    def _join(self, message: UserMessage, newest: str) -> Queued:
+    def _join(self, message: UserMessage, newest: str, parts: Sequence[Part] = ()) -> Queued:
         run = self._runs.get(message.session_id)
         if run is None or not run.open:
             run = self._start(message.session_id)
-        queued = Queued(message, run, asyncio.get_running_loop().create_future())
+        queued = Queued(message, run, asyncio.get_running_loop().create_future(), parts)
         run.queue.append(queued)
         run.seen((newest, message.id))
         return queued
@@ -377,6 +381,7 @@ class Runner:
         def unseen() -> set[str]:
             return self._arriving.union(queued.message.id for queued in run.queue)
 
+        progress.parent = await self._aides.perform(run, progress.parent)
         following = await self._making.round(run, progress, unseen=unseen)
         while following != "done":
             if following in ("compact", "overflow"):
@@ -386,7 +391,7 @@ class Runner:
                 if heir is None:
                     break
                 progress.parent, progress.compacted = heir, True
-            progress.parent = run.take() or progress.parent
+            progress.parent = await self._aides.perform(run, run.take() or progress.parent)
             following = await self._making.round(run, progress, unseen=unseen)
         await self._conclude(run.session_id, progress.parent)
 

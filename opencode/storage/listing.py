@@ -138,6 +138,18 @@ def saved_permissions(db: Connection, project_id: str | None = None) -> list[Sav
     return [SavedPermission(_identifier(*row), *row) for row in rows]
 
 
+def forget_permission(db: Connection, identifier: str) -> bool:
+    """Take back what was allowed for always; False where there is no such thing."""
+    for row in saved_permissions(db):
+        if row.id == identifier:
+            db.execute(
+                "DELETE FROM permission WHERE project_id = ? AND permission = ? AND pattern = ?",
+                (row.project_id, row.permission, row.pattern),
+            )
+            return True
+    return False
+
+
 def like(text: str) -> str:
     """A pattern of LIKE for what holds `text`, its wildcards taken literally."""
     return f"%{_plain(text)}%"

@@ -8,12 +8,8 @@ import pytest
 
 from opencode.errors import PermissionNotFoundError, QuestionNotFoundError
 from opencode.ids import Ids
-from opencode.permission.broker import (
-    Broker,
-    PermissionDenied,
-    PermissionRejected,
-    QuestionRejected,
-)
+from opencode.permission.broker import Broker
+from opencode.permission.refusal import PermissionDenied, PermissionRejected, QuestionRejected
 from opencode.schema.request import (
     PermissionRule,
     PermissionTool,
