@@ -82,12 +82,37 @@ class Fetch:
         max_redirects: int = DEFAULT_REDIRECTS,
     ) -> Fetched:
         """`GET url`. Raises a `FetchError`; an answer with an error status is an answer."""
+        return await self._ask(
+            "GET", url, headers, None, timeout=timeout, limits=(max_bytes, max_redirects)
+        )
+
+    async def post(
+        self,
+        url: str,
+        body: bytes,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = DEFAULT_TIMEOUT,
+        max_bytes: int = DEFAULT_BYTES,
+    ) -> Fetched:
+        """`POST url`, following no redirect. Raises a `FetchError`, as `get` does."""
+        return await self._ask("POST", url, headers, body, timeout=timeout, limits=(max_bytes, 0))
+
+    async def _ask(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        body: bytes | None,
+        *,
+        timeout: float,
+        limits: tuple[int, int],
+    ) -> Fetched:
         client = await self._open()
         try:
             async with asyncio.timeout(timeout):
-                return await self._follow(
-                    client, url, dict(headers or {}), max_bytes, max_redirects
-                )
+                request = client.build_request(method, url, headers=headers, content=body)
+                return await self._follow(client, request, *limits)
         except (TimeoutError, self._library.TimeoutException):
             raise FetchTimeout(f"No answer from {url} within {timeout:g} seconds") from None
         except (self._library.HTTPError, self._library.InvalidURL, OSError, ValueError) as error:
@@ -113,17 +138,22 @@ class Fetch:
     async def _follow(
         self,
         client: "httpx2.AsyncClient",
-        url: str,
-        headers: dict[str, str],
+        request: "httpx2.Request",
         max_bytes: int,
         redirects: int,
     ) -> Fetched:
+        headers = dict(request.headers)
+        headers.pop("host", None)
         for _ in range(redirects + 1):
-            async with client.stream("GET", url, headers=headers) as answer:
+            answer = await client.send(request, stream=True)
+            try:
                 if answer.next_request is None:
                     return await _read(answer, max_bytes)
-                url = str(answer.next_request.url)
-        raise FetchRefused(f"Cannot read {url}: more than {redirects} redirects")
+                url = answer.next_request.url
+            finally:
+                await answer.aclose()
+            request = client.build_request("GET", url, headers=headers)
+        raise FetchRefused(f"Cannot read {request.url}: more than {redirects} redirects")
 
 
 async def _read(answer: "httpx2.Response", max_bytes: int) -> Fetched:

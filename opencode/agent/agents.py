@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -29,16 +29,19 @@ class _Surroundings:
     """The directories that rules speak of."""
 
     output: str
-    temporary: str
+    open: tuple[str, ...]
+    """Patterns of what lies outside and may be used by everybody, `output` first."""
     plans: str
     plans_relative: str
 
     @classmethod
-    def of(cls, paths: Paths, worktree: str) -> "_Surroundings":
+    def of(cls, paths: Paths, worktree: str, skills: Sequence[str]) -> "_Surroundings":
         plans = os.path.join(paths.data, "plans")
+        output = os.path.join(paths.data, "tool-output", "*")
+        temporary = os.path.join(tempfile.gettempdir(), "opencode", "*")
         return cls(
-            output=os.path.join(paths.data, "tool-output", "*"),
-            temporary=os.path.join(tempfile.gettempdir(), "opencode", "*"),
+            output=output,
+            open=(output, temporary, *(os.path.join(skill, "*") for skill in skills)),
             plans=plans,
             plans_relative=os.path.relpath(plans, worktree),
         )
@@ -50,8 +53,7 @@ def _common(where: _Surroundings) -> list[PermissionRule]:
         _rule("*", "allow"),
         _rule("doom_loop", "ask"),
         _rule("external_directory", "ask"),
-        _rule("external_directory", "allow", where.output),
-        _rule("external_directory", "allow", where.temporary),
+        *(_rule("external_directory", "allow", pattern) for pattern in where.open),
         _rule("question", "deny"),
         _rule("plan_enter", "deny"),
         _rule("plan_exit", "deny"),
@@ -80,8 +82,7 @@ def _explore_rules(where: _Surroundings) -> list[PermissionRule]:
         _rule("*", "deny"),
         *(_rule(name, "allow") for name in looking),
         _rule("external_directory", "ask"),
-        _rule("external_directory", "allow", where.output),
-        _rule("external_directory", "allow", where.temporary),
+        *(_rule("external_directory", "allow", pattern) for pattern in where.open),
     ]
 
 
@@ -143,8 +144,11 @@ def _hidden(
 class Agents:
     """The agents of a directory, by name."""
 
-    def __init__(self, config: Config, paths: Paths, worktree: str) -> None:
-        where = _Surroundings.of(paths, worktree)
+    def __init__(
+        self, config: Config, paths: Paths, worktree: str, *, skills: Sequence[str] = ()
+    ) -> None:
+        """`skills` are the directories of skills, which every agent may read."""
+        where = _Surroundings.of(paths, worktree, skills)
         shared = _common(where)
         everybody = rules_of(config.permission)
         last = [_rule("external_directory", "allow", where.output)]

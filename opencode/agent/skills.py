@@ -12,7 +12,7 @@ A later place wins over an earlier one under the same name:
 import asyncio
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -64,24 +64,43 @@ class SkillPlaces:
 
 
 class Skills:
-    """The skills of a directory, read anew each time: a new file counts at once."""
+    """The skills of a directory, looked for each time: a new or changed file counts at once."""
 
     def __init__(self, places: SkillPlaces) -> None:
         self._places = places
+        self._built_in = _built_in()
+        self._known: dict[str, tuple[tuple[int, int], Skill | None]] = {}
+        """What was read from a file when its time and size were these."""
 
     def _read(self) -> list[Skill]:
-        found = {CONFIGURING: _built_in()}
+        found = {CONFIGURING: self._built_in}
         for folder in _folders(self._places):
             for path in _documents(folder):
-                skill = _skill(path)
+                skill = self._skill(path)
                 if skill is not None:
                     found.pop(skill.name, None)
                     found[skill.name] = skill
         return list(found.values())
 
+    def _skill(self, path: str) -> Skill | None:
+        try:
+            status = os.stat(path)
+        except OSError:
+            return None
+        stamp = (status.st_mtime_ns, status.st_size)
+        known = self._known.get(path)
+        if known is None or known[0] != stamp:
+            known = self._known[path] = (stamp, _skill(path))
+        return known[1]
+
     async def list(self) -> list[Skill]:
         """In the order of the places, and by path within one."""
         return await asyncio.to_thread(self._read)
+
+    async def directories(self) -> Sequence[str]:
+        """Where the skills lie that come from files."""
+        places = (skill.location for skill in await self.list() if skill.location != BUILT_IN)
+        return [os.path.dirname(place) for place in places]
 
 
 def _built_in() -> Skill:

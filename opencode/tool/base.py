@@ -20,6 +20,10 @@ class ToolError(Exception):
     """The tool cannot do what was asked; the text goes to the model, which may try otherwise."""
 
 
+class Declined(ToolError):
+    """The user does not want the run to go on; it ends after this answer."""
+
+
 class Ask(Protocol):
     """Ask for permission; returns when granted, raises (not a `ToolError`) when refused."""
 
@@ -39,6 +43,43 @@ class Progress(Protocol):
     def __call__(
         self, *, title: str | None = None, metadata: dict[str, Any] | None = None
     ) -> Awaitable[None]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Work for a subagent."""
+
+    description: str
+    prompt: str
+    agent: str
+    task_id: str | None = None
+    """An earlier assignment that is continued."""
+    command: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a subagent came back with."""
+
+    task_id: str
+    text: str
+    facts: dict[str, Any]
+    """For clients: which session it worked in, and with what model."""
+
+
+class Spawn(Protocol):
+    """Let a subagent work and wait for it; aborting the call stops the subagent.
+
+    Raises `ToolError` where there is no such agent, or it failed.
+    """
+
+    def __call__(self, assignment: Assignment) -> Awaitable[Report]: ...
+
+
+class HandOver(Protocol):
+    """Go on as another agent, told `text` in the user's name."""
+
+    def __call__(self, agent: str, text: str) -> Awaitable[None]: ...
 
 
 @dataclass(slots=True)
@@ -79,6 +120,14 @@ class FileTimes:
         return self._seen.get(path)
 
 
+async def _no_subagent(assignment: Assignment) -> Report:
+    raise ToolError("There are no subagents here")
+
+
+async def _nobody_else(agent: str, text: str) -> None:
+    raise ToolError("There is no other agent here")
+
+
 @dataclass(slots=True)
 class ToolContext:
     """One call's surroundings. Cancelling the task that runs the tool aborts it."""
@@ -103,6 +152,10 @@ class ToolContext:
     """Say that a file was written (`file.edited`)."""
     loaded: set[str] = field(default_factory=set)
     """Instruction files this session has already been shown."""
+    spawn: Spawn = _no_subagent
+    hand_over: HandOver = _nobody_else
+    plan: str = ""
+    """The file the session's plan belongs in, as the model was told it."""
 
 
 class Tool(Generic[Arguments]):
@@ -112,6 +165,10 @@ class Tool(Generic[Arguments]):
     arguments: ClassVar[type[BaseModel]]
     limits_output: ClassVar[bool] = False
     """True where `run` itself keeps its output within bounds."""
+
+    def offered(self, model: str, agent: str | None) -> bool:
+        """Whether this model, at work as this agent, is offered the tool at all."""
+        return True
 
     def description(self) -> str:
         """What the model is told: the text file beside the module."""

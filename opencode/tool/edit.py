@@ -9,6 +9,7 @@ from opencode.schema.wire import WireModel
 from opencode.tool import access
 from opencode.tool.base import Tool, ToolContext, ToolError, ToolResult
 from opencode.tool.difference import Difference, compare
+from opencode.tool.patch import writes_patches
 from opencode.tool.replacement import NoMatch, SeveralMatches, replace
 
 NO_MATCH = (
@@ -41,6 +42,9 @@ class Edit(Tool[EditArguments]):
 
     id = "edit"
     arguments = EditArguments
+
+    def offered(self, model: str, agent: str | None) -> bool:
+        return not writes_patches(model)
 
     async def run(self, arguments: EditArguments, context: ToolContext) -> ToolResult:
         if arguments.old_string == arguments.new_string:

@@ -55,10 +55,13 @@ class Toolbox:
     def specs(
         self,
         *,
+        model: str = "",
+        agent: str | None = None,
         disabled: Collection[str] = (),
         enabled: Mapping[str, bool] | None = None,
     ) -> list[ToolDefinition]:
-        """What to offer: all but those the rules or the prompt's `tools` switch off."""
+        """What to offer to a model at work as an agent: all tools made for it but those the rules
+        or the prompt's `tools` switch off."""
         switches = enabled or {}
         if self._definitions is None:
             self._definitions = [
@@ -69,7 +72,9 @@ class Toolbox:
         return [
             definition
             for definition in self._definitions
-            if definition.name not in disabled and switches.get(definition.name, True)
+            if definition.name not in disabled
+            and switches.get(definition.name, True)
+            and self._tools[definition.name].offered(model, agent)
         ]
 
     def prepare(

@@ -8,6 +8,7 @@ from opencode.schema.wire import WireModel
 from opencode.tool import access
 from opencode.tool.base import Tool, ToolContext, ToolError, ToolResult
 from opencode.tool.difference import compare
+from opencode.tool.patch import writes_patches
 
 
 class WriteArguments(WireModel):
@@ -22,6 +23,9 @@ class Write(Tool[WriteArguments]):
 
     id = "write"
     arguments = WriteArguments
+
+    def offered(self, model: str, agent: str | None) -> bool:
+        return not writes_patches(model)
 
     async def run(self, arguments: WriteArguments, context: ToolContext) -> ToolResult:
         path = access.resolve(arguments.file_path, context)

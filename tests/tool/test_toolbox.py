@@ -8,6 +8,7 @@ import pytest
 from opencode.fetch import Fetch
 from opencode.ids import Ids
 from opencode.project.search import Search
+from opencode.schema.agent import Skill
 from opencode.tasks import Tasks
 from opencode.tool import built_in
 from opencode.tool.base import Tool, ToolContext, ToolError, ToolResult
@@ -15,12 +16,24 @@ from opencode.tool.invalid import InvalidArguments
 from opencode.tool.toolbox import Toolbox
 from tests.tool.surroundings import Surroundings
 
-NAMES = ["bash", "edit", "glob", "grep", "question", "read", "todowrite", "webfetch", "write"]
+NAMES = "bash edit glob grep question read skill task todowrite webfetch write".split()
+UNSEEN = ["apply_patch", "invalid", "websearch"]
 
 
-def toolbox() -> Toolbox:
+async def no_skills() -> list[Skill]:
+    return []
+
+
+def toolbox(**environ: str) -> Toolbox:
     ids = Ids()
-    tools = built_in(environ={}, ids=ids, tasks=Tasks(), search=Search(None), fetch=Fetch())
+    tools = built_in(
+        environ=environ,
+        ids=ids,
+        tasks=Tasks(),
+        search=Search(None),
+        fetch=Fetch(),
+        skills=no_skills,
+    )
     return Toolbox(tools, ids)
 
 
@@ -33,7 +46,30 @@ async def test_tools_are_offered_in_alphabetical_order() -> None:
     specs = toolbox().specs()
     assert [spec.name for spec in specs] == NAMES
     assert all(len(spec.description) > 200 for spec in specs)
-    assert toolbox().names == sorted([*NAMES, "invalid"])
+    assert toolbox().names == sorted([*NAMES, *UNSEEN])
+
+
+def test_a_model_that_writes_patches_gets_no_other_way_to_write() -> None:
+    names = {spec.name for spec in toolbox().specs(model="gpt-5.1-codex")}
+    assert names == {*NAMES, "apply_patch"} - {"edit", "write"}
+    assert [spec.name for spec in toolbox().specs(model="gpt-4.1")] == NAMES
+
+
+@pytest.mark.parametrize(
+    ("environ", "agent", "more"),
+    [
+        ({"OPENCODE_ENABLE_EXA": "1"}, "build", {"websearch"}),
+        ({"OPENCODE_EXPERIMENTAL_PLAN_MODE": "true"}, "plan", {"plan_exit"}),
+        ({"OPENCODE_EXPERIMENTAL_PLAN_MODE": "true"}, "build", set()),
+        ({"OPENCODE_EXPERIMENTAL": "1"}, "plan", {"plan_exit", "websearch"}),
+        ({"OPENCODE_EXPERIMENTAL": "1", "OPENCODE_ENABLE_EXA": "0"}, "plan", {"plan_exit"}),
+    ],
+)
+def test_the_environment_switches_tools_on(
+    environ: dict[str, str], agent: str, more: set[str]
+) -> None:
+    names = {spec.name for spec in toolbox(**environ).specs(agent=agent)}
+    assert names - set(NAMES) == more
 
 
 async def test_what_is_switched_off_is_not_offered() -> None:
@@ -56,10 +92,10 @@ async def test_the_name_is_found_in_any_case_and_stored_in_ours() -> None:
 
 
 async def test_an_unknown_tool_becomes_invalid(here: Surroundings) -> None:
-    prepared = toolbox().prepare("nosuch", "{}")
+    prepared = toolbox().prepare("nosuch", "{}", available=NAMES)
     error = (
         "Model tried to call unavailable tool 'nosuch'. Available tools: bash, edit, glob, grep,"
-        " invalid, question, read, todowrite, webfetch, write."
+        " invalid, question, read, skill, task, todowrite, webfetch, write."
     )
     assert prepared.name == "invalid"
     assert prepared.input == {"tool": "nosuch", "error": error}
