@@ -15,6 +15,7 @@ from opencode.schema.experimental import (
 )
 from opencode.schema.service import McpResource
 from opencode.schema.wire import Encoded
+from opencode.session.subagent import told
 from opencode.storage.listing import GlobalFilter, global_sessions
 
 DEFAULT_LIMIT = 100
@@ -90,11 +91,12 @@ async def tool_ids(call: Call) -> list[str]:
 async def tools(call: Call, provider: str, model: str) -> list[ToolListItem]:
     """List tools
 
-    With the JSON schemas of their arguments. Every model is offered the same ones.
+    Those this model is offered, with the JSON schemas of their arguments.
     """
+    instance = call.instance
     return [
         ToolListItem(id=one.name, description=one.description, parameters=one.parameters)
-        for one in call.instance.toolbox.specs()
+        for one in told(instance.toolbox.specs(model=model), instance.agents.list())
     ]
 
 

@@ -9,9 +9,11 @@ import urllib.parse
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from html import escape
 
 from opencode.agent.prompts import prompt
 from opencode.provider import base
+from opencode.schema.agent import Skill
 from opencode.schema.message import AssistantMessage, MessageWithParts, UserMessage
 from opencode.schema.part import (
     CompactionPart,
@@ -30,6 +32,10 @@ from opencode.schema.provider import Model
 INTERRUPTED = "[Tool execution was interrupted]"
 CLEARED = "[Old tool result content cleared]"
 EXECUTED_BY_USER = "The following tool was executed by the user"
+SKILLS = (
+    "A skill is a set of instructions for one kind of work. Load it with the skill tool before you"
+    " begin with work that its description speaks of."
+)
 SUMMARY_QUESTION = "What have we done so far?"
 READ_AS_TEXT = frozenset({"text/plain", "application/x-directory"})
 """Files whose content already stands in synthetic text beside them."""
@@ -48,7 +54,12 @@ class Surroundings:
 
 
 def system_prompt(
-    *, agent_prompt: str | None, model: Model, where: Surroundings, extra: str | None
+    *,
+    agent_prompt: str | None,
+    model: Model,
+    where: Surroundings,
+    extra: str | None,
+    skills: Sequence[Skill] = (),
 ) -> tuple[str, ...]:
     """The blocks of the system prompt: who, with what model, where, by which rules, what else."""
     environment = "\n".join(
@@ -68,9 +79,24 @@ def system_prompt(
         + environment,
         *(f"Instructions from: {path}\n{text}" for path, text in where.instructions),
     ]
+    if skills:
+        blocks.append(_skills(skills))
     if extra:
         blocks.append(extra)
     return tuple(blocks)
+
+
+def _skills(skills: Sequence[Skill]) -> str:
+    lines = [SKILLS, "<available_skills>"]
+    for skill in skills:
+        lines += [
+            "  <skill>",
+            f"    <name>{escape(skill.name)}</name>",
+            f"    <description>{escape(skill.description)}</description>",
+            f"    <location>{escape(skill.location)}</location>",
+            "  </skill>",
+        ]
+    return "\n".join([*lines, "</available_skills>"])
 
 
 def since_summary(messages: Sequence[MessageWithParts]) -> Sequence[MessageWithParts]:

@@ -27,6 +27,7 @@ from opencode.schema.part import (
 
 MAX_FILE_BYTES = 32 * 1024 * 1024
 DIRECTORY = "application/x-directory"
+BY_USER = "The user has named it, so it exists and may be called."
 
 ReadFile = Callable[[str, int | None, int | None], Awaitable[str]]
 """Reads a path from a line on, so many lines; the text is what the `read` tool would give."""
@@ -46,13 +47,17 @@ class Reader:
     read: ReadFile
     failed: Callable[[str], None]
     """Told of each file that could not be read; the prompt goes on without it."""
+    denied: Callable[[str], bool] = lambda agent: False
+    """Whether a rule keeps the model from calling this agent by itself."""
+    note: str | None = None
+    """What is said after all parts, in the user's name."""
 
     async def parts(self, inputs: Sequence[PartInput]) -> list[Part]:
         """The stored parts, in order. Raises `BadRequestError` for a URL that cannot be taken."""
         found: list[Part] = []
         for position, given in enumerate(inputs):
             found.extend(await self._part(given, f'["parts"][{position}]["url"]'))
-        return found
+        return [*found, self._synthetic(self.note)] if self.note else found
 
     async def _part(self, given: PartInput, place: str) -> list[Part]:
         match given:
@@ -83,6 +88,7 @@ class Reader:
                     self._synthetic(
                         " Use the message above to brief a subagent and call the task tool with"
                         f" subagent: {given.name}"
+                        + (f". {BY_USER}" if self.denied(given.name) else "")
                     ),
                 ]
             case SubtaskPartInput():

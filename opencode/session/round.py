@@ -5,26 +5,26 @@ stopping, and never for ever.
 """
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from opencode.agent.prompts import prompt
-from opencode.permission.rules import disabled
+from opencode.permission.rules import disabled, evaluate
 from opencode.provider import base
-from opencode.schema.agent import Agent
+from opencode.schema.agent import Agent, Skill
 from opencode.schema.message import AssistantMessage, OutputFormatJsonSchema, UserMessage
 from opencode.schema.provider import Model, Provider
 from opencode.schema.request import PermissionRule
 from opencode.schema.session import Session
-from opencode.session import compaction, failure, history, structured
+from opencode.session import compaction, failure, history, structured, subagent
 from opencode.session.asking import Asking, Question
-from opencode.session.calls import Calls, SessionMemory
+from opencode.session.calls import Aides, Calls, SessionMemory
 from opencode.session.news import News
 from opencode.session.run import Desk, Run
 from opencode.session.structured import StructuredOutput
 from opencode.session.turn import Answer
 
+SKILL = "skill"
 MAX_UNFINISHED = 3
 """So many answers in a row may end without saying that they have ended."""
 GO_ON = "Your last answer was interrupted. Go on from where it ended; repeat nothing of it."
@@ -67,11 +67,12 @@ class _Scene:
 class Rounds:
     """Makes the rounds of one directory's runs."""
 
-    def __init__(self, desk: Desk, asking: Asking, news: News) -> None:
+    def __init__(self, desk: Desk, asking: Asking, news: News, aides: Aides) -> None:
         self._desk = desk
         self._store = desk.shop.store
         self._asking = asking
         self._news = news
+        self._aides = aides
         self._memory: dict[str, SessionMemory] = {}
 
     def forget(self, session_id: str) -> None:
@@ -124,6 +125,8 @@ class Rounds:
                     memory,
                     available=names,
                     structured=scene.output,
+                    aides=self._aides,
+                    plan=self._desk.planning.file(scene.session),
                 )
             )
             return made[-1]
@@ -196,7 +199,11 @@ class Rounds:
         return _Scene(
             session=session,
             agent=agent,
-            rules=[*agent.permission, *(session.permission or [])],
+            rules=[
+                *agent.permission,
+                *(session.permission or []),
+                *subagent.allowed(run.mentioned),
+            ],
             provider=provider,
             model=model,
             output=StructuredOutput(wanted) if wanted else None,
@@ -210,7 +217,8 @@ class Rounds:
         waiting = unseen()
         messages = [one for one in messages if one.info.id not in waiting]
         variant = (model.variants or {}).get(parent.model.variant or "", {})
-        reminder = prompt("plan") if agent.name == "plan" else None
+        tools = self._tools(scene, parent)
+        reminder = self._desk.planning.reminder(agent.name)
         turns = await asyncio.to_thread(history.turns, messages, model, reminder=reminder)
         request = base.ModelRequest(
             provider=scene.provider,
@@ -220,9 +228,10 @@ class Rounds:
                 model=model,
                 where=await self._desk.surroundings(),
                 extra=parent.system,
+                skills=await self._skills(scene, tools),
             ),
             turns=(*turns, *_reminders(progress, scene, turns)),
-            tools=self._tools(scene, parent),
+            tools=tools,
             session_id=session.id,
             parent_session_id=session.parent_id,
             temperature=agent.temperature,
@@ -235,16 +244,24 @@ class Rounds:
             request, tool_choice="required", system=(*request.system, structured.INSTRUCTION)
         )
 
+    async def _skills(self, scene: _Scene, tools: Sequence[base.ToolSpec]) -> list[Skill]:
+        """The skills the model may load."""
+        if all(tool.name != SKILL for tool in tools):
+            return []
+        found = await self._desk.skills()
+        return [one for one in found if evaluate(SKILL, one.name, scene.rules).action != "deny"]
+
     def _tools(self, scene: _Scene, parent: UserMessage) -> tuple[base.ToolSpec, ...]:
         """What the model is offered, by name."""
         toolbox = self._desk.shop.toolbox
         offered = toolbox.specs(
-            model=scene.model.id,
+            model=scene.model.api.id,
             agent=scene.agent.name,
             disabled=disabled(toolbox.names, scene.rules),
             enabled=parent.tools,
         )
-        specs = [base.ToolSpec(it.name, it.description, it.parameters) for it in offered]
+        told = subagent.told(offered, self._desk.agents.list(), scene.rules)
+        specs = [base.ToolSpec(it.name, it.description, it.parameters) for it in told]
         if scene.output is not None:
             output = scene.output
             specs.append(base.ToolSpec(output.id, output.description(), output.parameters))

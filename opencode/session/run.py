@@ -1,18 +1,21 @@
 """A session at work, and what work is done with: state and no rule."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from opencode.agent.agents import Agents
 from opencode.provider import base
 from opencode.provider.catalog import ProviderSet
+from opencode.schema.agent import Skill
 from opencode.schema.config import CompactionConfig
 from opencode.schema.message import UserMessage
+from opencode.schema.part import AgentPart, Part, SubtaskPart
 from opencode.schema.session import SessionStatus, SessionStatusBusy
 from opencode.session.calls import Workshop
 from opencode.session.history import Surroundings
+from opencode.session.planning import Planning
 from opencode.session.prompt import ReadFile
 from opencode.session.summary import Differences
 from opencode.session.turn import Snapshots
@@ -20,6 +23,10 @@ from opencode.session.turn import Snapshots
 
 class States(Snapshots, Differences, Protocol):
     """The states of a directory's files, compared too."""
+
+    def forget(self) -> None:
+        """Somebody may have changed files."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,10 @@ class Desk:
     snapshots: States
     surroundings: Callable[[], Awaitable[Surroundings]]
     read: ReadFile
+    planning: Planning
+    skills: Callable[[], Awaitable[Sequence[Skill]]]
+    subagent_depth: int | None = None
+    """How deep subagents may call subagents; None for the usual one level."""
     compaction: CompactionConfig = field(default_factory=CompactionConfig)
 
 
@@ -44,6 +55,7 @@ class Queued:
     run: "Run"
     withdrawn: asyncio.Future[None]
     """Done when somebody has cancelled it."""
+    parts: Sequence[Part] = ()
 
 
 @dataclass(slots=True)
@@ -66,13 +78,22 @@ class Run:
     """Whether it is at its rounds, which cancelling its task ends."""
     resumes: str | None = None
     """The prompt whose interrupted answer is continued."""
+    subtasks: list[SubtaskPart] = field(default_factory=list)
+    """What the prompts taken up hand to subagents, not yet done."""
+    mentioned: list[str] = field(default_factory=list)
+    """The agents that the prompts taken up name."""
     newest: str = ""
     """The last message there is; answers sort after it, whatever clock made its id."""
 
     def take(self) -> UserMessage | None:
         """Take up everything queued; the newest of it is what is answered."""
         taken, self.queue = self.queue, []
-        return taken[-1].message if taken else None
+        if not taken:
+            return None
+        parts = [part for queued in taken for part in queued.parts]
+        self.subtasks += [part for part in parts if isinstance(part, SubtaskPart)]
+        self.mentioned = [part.name for part in parts if isinstance(part, AgentPart)]
+        return taken[-1].message
 
     def cancel(self, message_id: str) -> bool:
         """Take a prompt out of the queue; False where it is not, or not any more, in it."""

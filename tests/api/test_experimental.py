@@ -42,7 +42,13 @@ async def test_tools_are_listed_with_their_schemas(tmp_path: Path) -> None:
         names = await at.ask("tool.ids")
         assert {"bash", "read", "edit", "invalid"} <= set(names)
         tools = await at.ask("tool.list", provider="fake", model="m1")
-        assert {one["id"] for one in tools} == set(names) - {"invalid"}
+        unseen = {"invalid", "apply_patch", "websearch"}
+        assert {one["id"] for one in tools} == set(names) - unseen
+        patching = await at.ask("tool.list", provider="fake", model="gpt-5")
+        assert {one["id"] for one in patching} >= {"apply_patch", "task"}
+        assert "write" not in {one["id"] for one in patching}
+        [task] = [one for one in tools if one["id"] == "task"]
+        assert "- explore: " in task["description"]
         assert all(one["parameters"]["type"] == "object" for one in tools)
         status, answer = await at.send("tool.list", provider="fake")
         assert status == 400
