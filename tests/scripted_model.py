@@ -12,7 +12,8 @@ queued on the object; a greeting. A turn is an object of any of these:
     finish (stop, length, tool_calls, content_filter; null for a stream that just ends)
     delay (seconds before each piece), hold (a name: after the text, wait for `release(name)`)
     status, headers, body (an answer that is an error), type (another content type)
-    cut (drop the connection after the text), error (an error object in mid-stream), raw (any text)
+    cut (drop the connection after the text; "tools": after the calls)
+    error (an error object in mid-stream), raw (any text)
 """
 
 import asyncio
@@ -241,10 +242,8 @@ class Endpoint(RequestHandler):
         await self._end(speaker, turn)
 
     async def _end(self, speaker: Speaker, turn: JSON) -> None:
-        if turn.get("cut"):
-            await self.flush()
-            connection: Any = self.request.connection
-            connection.stream.close()
+        if turn.get("cut") and turn["cut"] != "tools":
+            await self._drop()
             return
         if "raw" in turn:
             await self._send([turn["raw"]], turn)
@@ -254,8 +253,16 @@ class Endpoint(RequestHandler):
             return
         calls = self.model.calls(turn)
         await self._send(speaker.tools(calls), turn)
+        if turn.get("cut") == "tools":
+            await self._drop()
+            return
         reason = turn.get("finish", "tool_calls" if calls else "stop")
         await self._send(speaker.finish(reason, turn.get("usage", speaker.usage)), turn)
+
+    async def _drop(self) -> None:
+        await self.flush()
+        connection: Any = self.request.connection
+        connection.stream.close()
 
     async def _send(self, frames: list[str], turn: JSON) -> None:
         for frame in frames:
