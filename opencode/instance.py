@@ -1,5 +1,6 @@
 """One project directory, opened: everything of it is constructed here and nowhere else."""
 
+import asyncio
 import os
 import platform
 from collections.abc import Sequence
@@ -10,9 +11,10 @@ from opencode.agent.agents import Agents
 from opencode.agent.commands import Commands
 from opencode.agent.instructions import instructions
 from opencode.agent.skills import SkillPlaces, Skills
-from opencode.bus import Publishable
+from opencode.bus import Envelope, Publishable
 from opencode.ids import now_ms
 from opencode.permission.broker import Broker, PermissionEvent, QuestionEvent
+from opencode.permission.unattended import Asked, Patience
 from opencode.project.config import load_config
 from opencode.project.files import Files
 from opencode.project.finder import Finder
@@ -21,16 +23,25 @@ from opencode.project.locate import Location, locate
 from opencode.project.search import Search
 from opencode.project.snapshot import Snapshot
 from opencode.provider.catalog import ProviderSet
-from opencode.schema.config import Config
+from opencode.schema.config import CompactionConfig, Config
 from opencode.schema.project import Project
 from opencode.schema.request import PermissionRule
 from opencode.session.calls import Workshop
+from opencode.session.command import CommandRunner
 from opencode.session.history import Surroundings
+from opencode.session.inclusion import Includer
+from opencode.session.planning import Planning
 from opencode.session.reading import FileReader
-from opencode.session.runner import Desk, Runner
+from opencode.session.revert import Reverts
+from opencode.session.run import Desk
+from opencode.session.runner import Runner
+from opencode.session.shell import Shell
+from opencode.session.states import KnownStates
 from opencode.storage import records
 from opencode.tasks import Tasks
 from opencode.tool import built_in
+from opencode.tool.bash import environment_of, shell_of
+from opencode.tool.flags import plan_mode
 from opencode.tool.toolbox import Toolbox
 
 if TYPE_CHECKING:
@@ -62,7 +73,16 @@ class Remembered:
 class Instance:
     """A directory at work."""
 
-    def __init__(self, app: "App", location: Location, config: Config, project: Project) -> None:
+    def __init__(
+        self,
+        app: "App",
+        location: Location,
+        config: Config,
+        project: Project,
+        *,
+        skills: Skills,
+        skill_directories: Sequence[str],
+    ) -> None:
         paths, environ = app.settings.paths, app.settings.environ
         self.app = app
         self.location = location
@@ -75,13 +95,24 @@ class Instance:
         self.finder = Finder(self.search, location.directory)
         self.git = Git(location)
         self.snapshot = Snapshot(location, paths, enabled=config.snapshot is not False)
-        self.agents = Agents(config, paths, location.worktree)
-        self.skills = Skills(SkillPlaces.of(location, config, paths, environ=environ))
+        self.states = KnownStates(self.snapshot)
+        self.agents = Agents(config, paths, location.worktree, skills=skill_directories)
+        self.skills = skills
         self.commands = Commands(config, self.skills)
-        self.broker = Broker(self._publish_request, app.ids, Remembered(app, project.id))
+        self.broker = Broker(
+            self._publish_request,
+            app.ids,
+            Remembered(app, project.id),
+            Patience(config.unattended, self._heard),
+        )
         self.toolbox = Toolbox(
             built_in(
-                environ=environ, ids=app.ids, tasks=self.tasks, search=self.search, fetch=app.fetch
+                environ=environ,
+                ids=app.ids,
+                tasks=self.tasks,
+                search=self.search,
+                fetch=app.fetch,
+                skills=self.skills.list,
             ),
             app.ids,
         )
@@ -100,10 +131,30 @@ class Instance:
                 models=app.models,
                 providers=self.providers,
                 agents=self.agents,
-                snapshots=self.snapshot,
+                snapshots=self.states,
                 surroundings=self.surroundings,
                 read=FileReader(shop).read,
+                planning=Planning(plan_mode(environ), location.worktree, paths.data),
+                skills=self.skills.list,
+                subagent_depth=config.subagent_depth,
+                compaction=config.compaction or CompactionConfig(),
             )
+        )
+        self.reverts = Reverts(self.runner, app.sessions, self.states)
+        self.shell = Shell(self.runner, shop, self.states)
+        self.command_runner = CommandRunner(
+            self.runner,
+            app.sessions,
+            self.tasks,
+            commands=self.commands,
+            agents=self.agents,
+            includer=Includer(
+                location.directory,
+                location.worktree,
+                shell=shell_of(environ),
+                environ=environment_of(environ),
+                agents=self.agents,
+            ),
         )
 
     @classmethod
@@ -115,7 +166,10 @@ class Instance:
             location.directory, location.worktree, paths=settings.paths, environ=settings.environ
         )
         project = await app.projects.open(location)
-        return cls(app, location, config, project)
+        places = SkillPlaces.of(location, config, settings.paths, environ=settings.environ)
+        skills = await asyncio.to_thread(Skills, places)
+        directories = await skills.directories()
+        return cls(app, location, config, project, skills=skills, skill_directories=directories)
 
     async def providers(self) -> ProviderSet:
         """The providers as configuration and credentials make them now."""
@@ -150,3 +204,7 @@ class Instance:
 
     def _publish_request(self, event: PermissionEvent | QuestionEvent) -> None:
         self.app.sessions.announce(event.properties.session_id, event)
+
+    def _heard(self, asked: Asked) -> bool:
+        """Whether a client follows the events of this directory, or of the session."""
+        return self.app.bus.heard(Envelope(asked, self.directory, self.project.id))

@@ -10,8 +10,11 @@ from opencode.errors import (
 from opencode.ids import MessageID, PartID, SessionID
 from opencode.schema.message import (
     MessageWithParts,
+    SessionCommandInput,
+    SessionInitInput,
     SessionMessagesQuery,
     SessionPromptInput,
+    SessionShellInput,
 )
 from opencode.schema.part import Part
 from opencode.schema.wire import Encoded
@@ -78,6 +81,53 @@ async def prompt_async(call: Call, session_id: SessionID, body: SessionPromptInp
     """
     instance = await call.app.instance_of(session_id)
     await instance.runner.accept(session_id, body)
+
+
+@operation(
+    "session.command",
+    "POST /session/{sessionID}/command",
+    errors=[NotFoundError, ModelNotFoundError, SessionBusyError],
+    scope="none",
+)
+async def command(call: Call, session_id: SessionID, body: SessionCommandInput) -> MessageWithParts:
+    """Send command
+
+    Fills in the command's template, sends it as a prompt and waits for the answer. An unknown
+    command is told with the names of the known ones.
+    """
+    instance = await call.app.instance_of(session_id)
+    return await instance.command_runner.run(session_id, body)
+
+
+@operation(
+    "session.shell",
+    "POST /session/{sessionID}/shell",
+    errors=[NotFoundError, ModelNotFoundError, SessionBusyError],
+    scope="none",
+)
+async def shell(call: Call, session_id: SessionID, body: SessionShellInput) -> MessageWithParts:
+    """Run shell command
+
+    Runs the user's command line and makes it a part of the conversation; the answer comes when it
+    has ended. A session at work refuses.
+    """
+    instance = await call.app.instance_of(session_id)
+    return await instance.shell.run(session_id, body)
+
+
+@operation(
+    "session.init",
+    "POST /session/{sessionID}/init",
+    errors=[NotFoundError, ModelNotFoundError, SessionBusyError],
+    scope="none",
+)
+async def init(call: Call, session_id: SessionID, body: SessionInitInput) -> bool:
+    """Initialize session
+
+    Runs the command `init`, which has the project looked at and AGENTS.md written.
+    """
+    instance = await call.app.instance_of(session_id)
+    return await instance.command_runner.initialise(session_id, body)
 
 
 @operation(

@@ -1,13 +1,15 @@
 """Sessions: create, find, change, delete, stop. A session is found by its id alone."""
 
 from opencode.api.operation import Call, operation
-from opencode.errors import NotFoundError
+from opencode.errors import NotFoundError, SessionBusyError
 from opencode.ids import MessageID, SessionID
 from opencode.schema.agent import Todo
 from opencode.schema.session import (
     Session,
     SessionCreateInput,
+    SessionForkInput,
     SessionListQuery,
+    SessionRevertInput,
     SessionStatus,
     SessionStatusIdle,
     SessionUpdateInput,
@@ -15,8 +17,10 @@ from opencode.schema.session import (
 )
 from opencode.schema.wire import Encoded
 from opencode.session import summary
+from opencode.session.fork import fork as copy_of
 from opencode.session.news import News
 from opencode.session.store import Place
+from opencode.session.undo import undone
 from opencode.storage.records import SessionFilter
 
 DEFAULT_LIMIT = 100
@@ -124,12 +128,15 @@ async def diff(
 ) -> list[SnapshotFileDiff]:
     """Get session diff
 
-    The files the session has changed, or with `messageID` the answers to that prompt.
+    The files the session has changed, or with `messageID` the answers to that prompt. While
+    something is reverted, the files it had changed.
     """
     instance = await call.app.instance_of(session_id)
     messages = await call.app.sessions.messages(session_id)
     if message_id is not None:
         messages = summary.of_turn(messages, message_id)
+    elif (point := (await call.app.sessions.get(session_id)).revert) is not None:
+        messages = undone(messages, point)
     return await summary.differences(instance.snapshot, messages)
 
 
@@ -146,6 +153,47 @@ async def abort(call: Call, session_id: SessionID) -> bool:
     elif await call.app.sessions.find(session_id) is not None:
         News(call.app.sessions).status(session_id, SessionStatusIdle())
     return True
+
+
+@operation(
+    "session.revert",
+    "POST /session/{sessionID}/revert",
+    errors=[NotFoundError, SessionBusyError],
+    scope="none",
+)
+async def revert(call: Call, session_id: SessionID, body: SessionRevertInput) -> Session:
+    """Revert message
+
+    Takes back a message and all that follow, or an answer from `partID` on, with every change of
+    files they made. Their messages stay listed until the next prompt makes it final. An unknown id
+    changes nothing; a session at work refuses.
+    """
+    instance = await call.app.instance_of(session_id)
+    return await instance.reverts.revert(session_id, body.message_id, part_id=body.part_id)
+
+
+@operation(
+    "session.unrevert",
+    "POST /session/{sessionID}/unrevert",
+    errors=[NotFoundError, SessionBusyError],
+    scope="none",
+)
+async def unrevert(call: Call, session_id: SessionID) -> Session:
+    """Restore reverted messages
+
+    Brings back what was reverted, files included.
+    """
+    instance = await call.app.instance_of(session_id)
+    return await instance.reverts.unrevert(session_id)
+
+
+@operation("session.fork", "POST /session/{sessionID}/fork", errors=[NotFoundError], scope="none")
+async def fork(call: Call, session_id: SessionID, body: SessionForkInput | None = None) -> Session:
+    """Fork session
+
+    A new session with everything said before `messageID`, or everything. Files stay as they are.
+    """
+    return await copy_of(call.app.sessions, session_id, body.message_id if body else None)
 
 
 def _changed(session: Session, body: SessionUpdateInput) -> Session | None:

@@ -9,14 +9,15 @@ import logging
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from opencode.ids import now_ms
-from opencode.permission.broker import (
-    Broker,
+from opencode.permission.broker import Broker
+from opencode.permission.refusal import (
     PermissionDenied,
     PermissionRejected,
     QuestionRejected,
+    Unanswered,
 )
 from opencode.provider.base import ToolCall
 from opencode.schema.agent import Todo
@@ -43,7 +44,16 @@ from opencode.schema.request import (
 from opencode.session.store import SessionStore
 from opencode.session.structured import StructuredOutput
 from opencode.tasks import Tasks
-from opencode.tool.base import FileTimes, ToolContext, ToolError, ToolResult
+from opencode.tool.base import (
+    Assignment,
+    Declined,
+    FileTimes,
+    Progress,
+    Report,
+    ToolContext,
+    ToolError,
+    ToolResult,
+)
 from opencode.tool.toolbox import PreparedCall, Toolbox
 
 log = logging.getLogger(__name__)
@@ -51,7 +61,10 @@ log = logging.getLogger(__name__)
 ABORTED = "Tool execution aborted"
 LOOP = 3
 """So many identical calls in one answer are taken for a loop, and asked about."""
-READ_ONLY = frozenset("read glob grep todowrite question invalid webfetch StructuredOutput".split())
+READ_ONLY = frozenset(
+    "read glob grep todowrite question invalid webfetch websearch skill plan_exit"
+    " StructuredOutput".split()
+)
 """Tools after which no file can be different."""
 
 
@@ -76,6 +89,16 @@ class Workshop:
     output_directory: str
 
 
+class Aides(Protocol):
+    """Who else may work for a session: subagents, and other agents in its own place."""
+
+    async def spawn(
+        self, message: AssistantMessage, assignment: Assignment, progress: Progress
+    ) -> Report: ...
+
+    async def hand_over(self, message: AssistantMessage, agent: str, text: str) -> None: ...
+
+
 class Calls:
     """The calls of one assistant message."""
 
@@ -88,6 +111,8 @@ class Calls:
         *,
         available: Collection[str],
         structured: StructuredOutput | None = None,
+        aides: Aides | None = None,
+        plan: str = "",
     ) -> None:
         self._shop = shop
         self._message = message
@@ -95,6 +120,8 @@ class Calls:
         self._memory = memory
         self._available = available
         self._structured = structured
+        self._aides = aides
+        self._plan = plan
         self._parts: dict[str, ToolPart] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._seen: Counter[tuple[str, str]] = Counter()
@@ -156,7 +183,10 @@ class Calls:
             await self._check_loop(call, prepared)
             result = await self._shop.toolbox.run(prepared, self._context(call.call_id))
             state: ToolState = self._completed(prepared, result, start)
-        except (ToolError, PermissionDenied) as error:
+        except Declined as error:
+            self.stopped = True
+            state = self._failure(call.call_id, prepared, str(error), start)
+        except (ToolError, PermissionDenied, Unanswered) as error:
             state = self._failure(call.call_id, prepared, str(error), start)
         except PermissionRejected as error:
             self.stopped = self.stopped or error.feedback is None
@@ -235,7 +265,7 @@ class Calls:
             )
             shop.store.announce(session_id, event)
 
-        return ToolContext(
+        context = ToolContext(
             session_id=session_id,
             message_id=self._message.id,
             call_id=call_id,
@@ -250,7 +280,13 @@ class Calls:
             todos=todos,
             edited=edited,
             loaded=self._memory.loaded,
+            plan=self._plan,
         )
+        aides, message = self._aides, self._message
+        if aides is not None:
+            context.spawn = lambda assignment: aides.spawn(message, assignment, progress)
+            context.hand_over = lambda agent, text: aides.hand_over(message, agent, text)
+        return context
 
     async def _progress(
         self, call_id: str, title: str | None, metadata: dict[str, Any] | None

@@ -122,13 +122,14 @@ class Runner:
             system=given.system,
             tools=given.tools,
         )
+        rules = [*agent.permission, *(session.permission or [])]
         reader = Reader(
             ids=self._store.ids,
             session_id=session_id,
             message_id=message.id,
             read=self._desk.read,
             failed=lambda text: self._news.error(session_id, failure.unknown(text)),
-            denied=lambda name: subagent.denied(name, [*agent.permission, *(session.permission or [])]),
+            denied=lambda name: subagent.denied(name, rules),
             note=self._desk.planning.turning(session, agent.name),
         )
         parts = await reader.parts(given.parts)
@@ -326,6 +327,7 @@ class Runner:
                 await asyncio.shield(after.ended)
             await self._store.claim(run.session_id)
             self._asking.set_status(run, SessionStatusBusy())
+            self._desk.snapshots.forget()
             run.working = True
             if not run.stopping:
                 if run.begin is not None:

@@ -1,9 +1,10 @@
 """One answer of a model: deltas become parts, tool calls run, the answer ends with a reason."""
 
-from contextlib import aclosing
+from contextlib import AbstractContextManager, ExitStack, aclosing, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
+from opencode.errors import NotFoundError
 from opencode.ids import now_ms
 from opencode.provider import base
 from opencode.provider.catalog import cost
@@ -33,6 +34,10 @@ class Snapshots(Protocol):
 
     async def changed_files(self, before: str, after: str) -> list[str]:
         """Paths that differ between two states."""
+        ...
+
+    def changing(self) -> AbstractContextManager[None]:
+        """Files may change at any time until this is left."""
         ...
 
 
@@ -67,6 +72,7 @@ class Turn:
         self._blocks: dict[int, TextPart | ReasoningPart] = {}
         self._before: str | None = None
         self._begun = False
+        self._changing = ExitStack()
 
     async def run(self, models: base.LanguageModels, request: base.ModelRequest) -> Answer:
         """Ask and take the whole answer, its calls included.
@@ -74,6 +80,15 @@ class Turn:
         Raises what the provider raises, and `CancelledError`, after closing what was open.
         """
         self._begun = False
+        with ExitStack() as self._changing:
+            finish = await self._receive(models, request)
+        await self._finish(finish)
+        return Answer(finish.reason, self._calls.any, self._calls.stopped)
+
+    async def _receive(
+        self, models: base.LanguageModels, request: base.ModelRequest
+    ) -> base.Finish:
+        """Take everything, and see the calls through."""
         finish = base.Finish("unknown", base.Usage())
         try:
             try:
@@ -98,9 +113,9 @@ class Turn:
                 await self._end_blocks()
             finally:
                 await self._calls.abort()
+                await self._leave()
             raise
-        await self._finish(finish)
-        return Answer(finish.reason, self._calls.any, self._calls.stopped)
+        return finish
 
     async def _begin(self) -> None:
         """The first word has come: note the state of the files, before any call can change them."""
@@ -131,6 +146,8 @@ class Turn:
                 await self._calls.announce(call_id, name)
             case base.ToolCall():
                 await self._calls.start(delta)
+                if self._calls.changed:
+                    self._changing.enter_context(self._snapshots.changing())
             case base.Finish():
                 pass
 
@@ -164,8 +181,12 @@ class Turn:
         """The stream broke after calls had begun: they end as they do, and are not made again."""
         await self._end_blocks()
         await self._calls.wait()
+
+    async def _leave(self) -> None:
+        """The answer has failed or was stopped: say which files its calls have changed before."""
         if self._calls.changed:
-            await self._patch(await self._snapshots.track())
+            with suppress(NotFoundError):  # the message was deleted
+                await self._patch(await self._snapshots.track())
 
     async def _finish(self, finish: base.Finish) -> None:
         """Account for the answer, and say which files it changed."""
