@@ -115,13 +115,16 @@ def _paths(changes: Sequence[Change], context: ToolContext) -> list[str]:
 
 def _plans(changes: Sequence[Change], context: ToolContext) -> list[_Plan]:
     """What the patch makes of the files as they are now. Blocks. Raises `ToolError`."""
-    plans: dict[str, _Plan] = {}
+    plans: list[_Plan] = []
+    taken: set[str] = set()
     for change in changes:
-        path = access.resolve(change.path, context)
-        if path in plans or any(plan.target == path for plan in plans.values()):
-            raise _unfit(f"Error: {path} is named more than once")
-        plans[path] = _plan(change, path, context)
-    return list(plans.values())
+        plan = _plan(change, access.resolve(change.path, context), context)
+        again = taken & {plan.path, plan.target}
+        if again:
+            raise _unfit(f"Error: {again.pop()} is named more than once")
+        taken |= {plan.path, plan.target}
+        plans.append(plan)
+    return plans
 
 
 def _plan(change: Change, path: str, context: ToolContext) -> _Plan:

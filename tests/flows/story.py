@@ -116,6 +116,7 @@ async def story(
     protocol: str = "compatible",
     config: JSON | None = None,
     project: Path | None = None,
+    environ: dict[str, str] | None = None,
 ) -> AsyncIterator[Story]:
     """Everything up and the stream of events open."""
     place = project or tmp_path / "project"
@@ -124,12 +125,13 @@ async def story(
     async with ScriptedModel(turns) as model:
         written = {**model.config(protocol), **(config or {})}
         changes = {"directory": str(place.resolve())}
-        environ = {
+        variables = {
             "OPENCODE_CONFIG_CONTENT": json.dumps(written),
             "OPENCODE_DISABLE_LOCAL_MODELS": "1",
+            **(environ or {}),
         }
         async with (
-            running(tmp_path, environ=environ, **changes) as server,
+            running(tmp_path, environ=variables, **changes) as server,
             server.events() as events,
         ):
             yield Story(server, model, place, events)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from opencode.tool.base import FileTimes, ToolContext
+from opencode.tool.base import Assignment, FileTimes, Report, ToolContext
 
 
 @dataclass
@@ -33,6 +33,8 @@ class Surroundings:
     todos: list[dict[str, str]] = field(default_factory=list)
     questions: list[dict[str, Any]] = field(default_factory=list)
     answers: list[list[str]] = field(default_factory=list)
+    assigned: list[Assignment] = field(default_factory=list)
+    handed_over: list[tuple[str, str]] = field(default_factory=list)
     refuse: str | None = None
     times: FileTimes = field(default_factory=FileTimes)
     loaded: set[str] = field(default_factory=set)
@@ -64,6 +66,9 @@ class Surroundings:
             todos=self._todos,
             edited=self.edited.append,
             loaded=self.loaded,
+            spawn=self._spawn,
+            hand_over=self._hand_over,
+            plan=".opencode/plans/1-plan.md",
         )
 
     def permissions(self) -> list[tuple[str, list[str]]]:
@@ -96,6 +101,13 @@ class Surroundings:
     async def _question(self, questions: list[dict[str, Any]]) -> list[list[str]]:
         self.questions = questions
         return self.answers
+
+    async def _spawn(self, assignment: Assignment) -> Report:
+        self.assigned.append(assignment)
+        return Report("ses_child", "what was found", {"sessionId": "ses_child"})
+
+    async def _hand_over(self, agent: str, text: str) -> None:
+        self.handed_over.append((agent, text))
 
     async def _todos(self, todos: list[dict[str, str]]) -> None:
         self.todos = todos
