@@ -17,6 +17,7 @@ from opencode.schema.part import (
     ToolPart,
     ToolStateCompleted,
     ToolStateError,
+    ToolStatePending,
     ToolStateRunning,
 )
 from opencode.schema.session import Session, SessionTime, SessionTokens
@@ -91,41 +92,45 @@ async def _copies(
         info = message.info
         info.session_id = session_id
         names[info.id] = info.id = ids.message()
+        for part in message.parts:
+            _rename(part, info.session_id, info.id, ids)
+            if isinstance(part, CompactionPart) and part.tail_start_id is not None:
+                part.tail_start_id = names.get(part.tail_start_id, part.tail_start_id)
         if isinstance(info, AssistantMessage):
             info.parent_id = names.get(info.parent_id, info.parent_id)
             if info.time.completed is None:
-                info.time.completed = now_ms()
-                info.error = info.error or failure.ABORTED
-        for part in message.parts:
-            _copy(part, info.session_id, info.id, ids)
-            if isinstance(part, CompactionPart) and part.tail_start_id is not None:
-                part.tail_start_id = names.get(part.tail_start_id, part.tail_start_id)
+                _end(info, message.parts)
         if position % SLICE == SLICE - 1:
             await asyncio.sleep(0)
     return list(messages)
 
 
-def _copy(part: Part, session_id: str, message_id: str, ids: Ids) -> None:
-    """Make a part the copy of itself; what is under way has ended there."""
+def _rename(part: Part, session_id: str, message_id: str, ids: Ids) -> None:
     part.id, part.session_id, part.message_id = ids.part(), session_id, message_id
-    match part:
-        case ToolPart(state=ToolStateCompleted(attachments=list(attachments))):
-            for attachment in attachments:
-                _copy(attachment, session_id, message_id, ids)
-        case ToolPart(state=ToolStateCompleted() | ToolStateError()):
-            return
-        case ToolPart(state=state):
-            start = state.time.start if isinstance(state, ToolStateRunning) else now_ms()
-            part.state = ToolStateError(
-                input=state.input,
-                error=ABORTED,
-                metadata={"interrupted": True},
-                time=ToolErrorTime(start=start, end=now_ms()),
-            )
-        case TextPart() | ReasoningPart() if part.time is not None and part.time.end is None:
-            part.time.end = now_ms()
-        case _:
-            return
+    if isinstance(part, ToolPart) and isinstance(part.state, ToolStateCompleted):
+        for attachment in part.state.attachments or ():
+            _rename(attachment, session_id, message_id, ids)
+
+
+def _end(answer: AssistantMessage, parts: Sequence[Part]) -> None:
+    """What is under way goes on in the source; here it has ended."""
+    now = now_ms()
+    answer.time.completed = now
+    answer.error = answer.error or failure.ABORTED
+    for part in parts:
+        match part:
+            case ToolPart(state=ToolStatePending() | ToolStateRunning() as state):
+                start = state.time.start if isinstance(state, ToolStateRunning) else now
+                part.state = ToolStateError(
+                    input=state.input,
+                    error=ABORTED,
+                    metadata={"interrupted": True},
+                    time=ToolErrorTime(start=start, end=now),
+                )
+            case TextPart() | ReasoningPart() if part.time is not None and part.time.end is None:
+                part.time.end = now
+            case _:
+                continue
 
 
 def _save(
