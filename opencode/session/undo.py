@@ -106,9 +106,9 @@ def _subtract(session: Session, gone: Sequence[MessageWithParts]) -> None:
             continue
         tokens = message.info.tokens
         cost -= message.info.cost
-        sums.input -= tokens.input
-        sums.output -= tokens.output
-        sums.reasoning -= tokens.reasoning
-        sums.cache.read -= tokens.cache.read
-        sums.cache.write -= tokens.cache.write
+        sums.input = max(0, sums.input - tokens.input)
+        sums.output = max(0, sums.output - tokens.output)
+        sums.reasoning = max(0, sums.reasoning - tokens.reasoning)
+        sums.cache.read = max(0, sums.cache.read - tokens.cache.read)
+        sums.cache.write = max(0, sums.cache.write - tokens.cache.write)
     session.tokens, session.cost = sums, max(0.0, round(cost, CENTS))
