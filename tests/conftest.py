@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from opencode.app import App
 from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 from tornado.httputil import HTTPHeaders
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
 from tornado.testing import bind_unused_port
 
+from opencode.app import App
 from opencode.server.listen import Server
 from opencode.settings import Paths, Settings
 
