@@ -146,7 +146,7 @@ class Agents:
     def __init__(self, config: Config, paths: Paths, worktree: str) -> None:
         where = _Surroundings.of(paths, worktree)
         shared = _common(where)
-        everybody = rules_of(config.permission)
+        everybody = rules_of(config.permission, home=paths.home)
         last = [_rule("external_directory", "allow", where.output)]
         own = {agent.name: agent for agent in _built_in(where)}
         for name, given in (config.agent or {}).items():
@@ -161,7 +161,10 @@ class Agents:
                         *shared,
                         *agent.permission,
                         *everybody,
-                        *rules_of((config.agent or {}).get(name, AgentConfig()).permission),
+                        *rules_of(
+                            (config.agent or {}).get(name, AgentConfig()).permission,
+                            home=paths.home,
+                        ),
                         *last,
                     ]
                 }
