@@ -1,6 +1,7 @@
 """The process: what there is one of, and the directories opened in it."""
 
 import asyncio
+import gc
 import logging
 import os
 from pathlib import Path
@@ -139,8 +140,12 @@ class App:
     async def _warm(self, instance: Instance) -> None:
         """Somebody is there: load now what the first prompt would have to wait for."""
         await asyncio.to_thread(build)
+        await asyncio.to_thread(instance.toolbox.specs)
         if (await instance.providers()).connected:
             await self.models.warm()
+        # What is loaded now stays: the collector need not walk through it again and again, which
+        # takes the loop tens of milliseconds each time.
+        gc.freeze()
 
     def _pending(self, instance: Instance) -> list[Envelope]:
         news: list[events.Event] = [
