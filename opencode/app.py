@@ -1,7 +1,6 @@
 """The process: what there is one of, and the directories opened in it."""
 
 import asyncio
-import gc
 import logging
 import os
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Self
 import opencode
 from opencode.bus import Bus, Envelope
 from opencode.fetch import Fetch
+from opencode.heap import loading
 from opencode.ids import Ids
 from opencode.instance import Instance
 from opencode.project.projects import Projects
@@ -139,13 +139,11 @@ class App:
 
     async def _warm(self, instance: Instance) -> None:
         """Somebody is there: load now what the first prompt would have to wait for."""
-        await asyncio.to_thread(build)
-        await asyncio.to_thread(instance.toolbox.specs)
+        with loading():
+            await asyncio.to_thread(build)
+            await asyncio.to_thread(instance.toolbox.specs)
         if (await instance.providers()).connected:
             await self.models.warm()
-        # What is loaded now stays: the collector need not walk through it again and again, which
-        # takes the loop tens of milliseconds each time.
-        gc.freeze()
 
     def _pending(self, instance: Instance) -> list[Envelope]:
         news: list[events.Event] = [
