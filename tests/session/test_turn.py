@@ -1,5 +1,6 @@
 """One answer: the states of the files it notes, what remains of one that broke off."""
 
+import asyncio
 import os
 import subprocess
 from pathlib import Path
@@ -93,3 +94,18 @@ async def test_thoughts_keep_their_signature_for_the_next_request(tmp_path: Path
         assistant = next(one for one in it.asked()[1]["messages"] if one["role"] == "assistant")
         assert assistant["content"] == "so"
         assert assistant.get("reasoning_content") == "hm"
+
+
+async def test_stopping_meets_the_end_of_a_git_command_without_being_lost(tmp_path: Path) -> None:
+    repository(tmp_path)
+    async with working(tmp_path) as it:
+        for number in range(20):
+            it.model.queue({"text": "words", "hold": f"hold {number}"})
+            await it.accept()
+            await it.model.held(f"hold {number}")
+            for _ in range(number * 2):
+                await asyncio.sleep(0)
+            await it.instance.runner.abort(it.session_id)
+        answers = await it.answers()
+        assert len(answers) == 20
+        assert all(one.error is not None and one.time.completed for one in answers)
