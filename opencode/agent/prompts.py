@@ -3,7 +3,7 @@
 import importlib.resources
 from typing import Literal
 
-PromptName = Literal["default", "explore", "title", "compaction", "summary", "plan"]
+PromptName = Literal["default", "explore", "title", "compaction", "summary", "plan", "build"]
 TemplateName = Literal["init.md", "review.md", "customize-opencode.md"]
 
 

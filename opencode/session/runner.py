@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from opencode.agent.agents import Agents
-from opencode.agent.prompts import prompt
 from opencode.errors import NamedError, NotFoundError
 from opencode.ids import now_ms
 from opencode.permission.rules import disabled
@@ -351,7 +350,7 @@ class Runner:
         where = await self._desk.surroundings()
         toolbox = self._desk.shop.toolbox
         variant = (model.variants or {}).get(parent.model.variant or "", {})
-        reminder = prompt("plan") if agent.name == "plan" else None
+        reminder = history.mode_reminder(messages, parent, agent.name)
         offered = toolbox.specs(disabled=disabled(toolbox.names, list(rules)), enabled=parent.tools)
         return base.ModelRequest(
             provider=provider,

@@ -36,7 +36,13 @@ from opencode.schema.part import (
 )
 from opencode.schema.provider import Model
 from opencode.session import failure, history
-from opencode.session.history import Surroundings, since_summary, system_prompt, turns
+from opencode.session.history import (
+    Surroundings,
+    mode_reminder,
+    since_summary,
+    system_prompt,
+    turns,
+)
 from tests.session.stores import assistant_message, user_message
 
 IDS = Ids()
@@ -153,6 +159,23 @@ def test_a_reminder_is_added_to_the_last_prompt_only() -> None:
         (base.TextContent("two"), base.TextContent("remember")),
     ]
     assert turns([], MODEL, reminder="remember") == ()
+
+
+def test_the_mode_is_told_while_planning_and_once_when_it_ends() -> None:
+    first, second, third = said(text("plan")), said(text("build")), said(text("more"))
+    planned = answered(text("a plan"), to=first, agent="plan")
+    built = answered(text("built"), to=second)
+    assert mode_reminder([first], user_of(first), "plan") == prompt("plan")
+    assert mode_reminder([first, planned, second], user_of(second), "build") == prompt("build")
+    again = [first, planned, second, built]
+    assert mode_reminder(again, user_of(second), "build") == prompt("build")
+    assert mode_reminder([*again, third], user_of(third), "build") is None
+    assert mode_reminder([first], user_of(first), "build") is None
+
+
+def user_of(message: MessageWithParts) -> UserMessage:
+    assert isinstance(message.info, UserMessage)
+    return message.info
 
 
 # What the model answered --------------------------------------------------------------------------
