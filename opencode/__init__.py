@@ -3,7 +3,7 @@
 Work walks down the stairs as plain calls; news comes back up only by the bus.
 
     cli > server > api > app, instance > session, agent > provider | tool | permission > project
-        > storage, bus > schema > ids, errors, settings, tasks, fetch
+        > storage, bus > schema > ids, errors, settings, heap, tasks, fetch
 
 cli         the command line: builds `App` and listens
 server      the only Tornado: REST, SSE, WebSocket, guards, `/doc`, the static page

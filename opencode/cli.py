@@ -67,7 +67,9 @@ def run(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     try:
         arguments = docopt(__doc__ or "", list(argv), False)
     except DocoptExit as error:
-        print(error, file=sys.stderr)
+        # docopt's own words for what it did not understand are its internals.
+        said = " ".join(argv) or "nothing"
+        print(f"Error: not understood: {said}\n\n{error.usage}", file=sys.stderr)
         return 1
     if arguments["--help"]:
         print((__doc__ or "").strip())

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from opencode.app import App
 from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 from tornado.httputil import HTTPHeaders
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
 from tornado.testing import bind_unused_port
 
+from opencode.app import App
 from opencode.server.listen import Server
 from opencode.settings import Paths, Settings
 
@@ -61,11 +61,9 @@ async def open_app(tmp_path: Path, **changes: Any) -> AsyncIterator[App]:
 
 
 @dataclass
-class Running:
-    """A server that listens, and the ways to ask it."""
+class Asker:
+    """The ways to ask a server that listens on the loopback, in this process or another."""
 
-    app: App
-    server: Server
     port: int
 
     @property
@@ -113,6 +111,14 @@ class Running:
 
 
 @dataclass
+class Running(Asker):
+    """A server of this process."""
+
+    app: App
+    server: Server
+
+
+@dataclass
 class EventReader:
     """The frames of a stream, and the head of its answer."""
 
@@ -137,6 +143,6 @@ async def running(tmp_path: Path, **changes: Any) -> AsyncIterator[Running]:
     server = Server(await App.open(make_settings(tmp_path, **changes)))
     await server.start([found[0]])
     try:
-        yield Running(server.app, server, found[1])
+        yield Running(found[1], server.app, server)
     finally:
         await server.stop()

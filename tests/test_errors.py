@@ -137,6 +137,11 @@ MADE: list[tuple[OpencodeError, int, dict[str, Any]]] = [
         {"_tag": "InvalidRequestError", "kind": "Query", "message": "bad"},
     ),
     (
+        errors.InvalidCursorError(),
+        400,
+        {"_tag": "InvalidCursorError", "message": "Invalid cursor"},
+    ),
+    (
         errors.UnauthorizedError(),
         401,
         {"_tag": "UnauthorizedError", "message": "Authentication required"},

@@ -17,7 +17,7 @@ WITHOUT_A_TEST = {
 """Packages' docstrings and lists need no test of their own."""
 BESIDE_THE_MIRROR = ("clients", "flows", "wire", "tools")
 """Folders of tests about the whole, or about the developer programs."""
-OF_THE_WHOLE = ("test_house", "test_page")
+OF_THE_WHOLE = ("test_readme", "test_house", "test_page")
 """Tests about the whole, or about `static/`, by the beginning of their names."""
 
 

@@ -1,4 +1,4 @@
-"""Measure a server of this checkout: readiness, memory, request rate, event fan-out.
+"""Measure a server of this checkout: readiness, memory, request rate, event fan-out, a prompt.
 
 Usage:
   tools.bench [--seconds=<n>] [--clients=<n>] [--events=<n>]
@@ -8,7 +8,9 @@ Options:
   --clients=<n>   Readers of the event stream. [default: 20]
   --events=<n>    Events sent to each of them. [default: 2000]
 
-The rate is compared with a bare Tornado handler, measured by the same client in the same run.
+The rate is compared with a bare Tornado handler, measured by the same client in the same run. The
+prompt reads, edits, runs a command and streams 2,000 words in a repository of 500 files, with a
+scripted model in a process of its own; told is the longest step of the server's loop meanwhile.
 """
 
 import asyncio
@@ -16,12 +18,14 @@ import json
 import os
 import re
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from docopt import docopt
 
@@ -30,6 +34,20 @@ from tools.floors import ROOT
 STARTS = 5
 CONNECTIONS = 8
 ROUNDS = 3
+FILES = 500
+WARM = 5.0
+"""Seconds for the libraries of a first prompt to be loaded."""
+IDENTITY = ["-c", "user.name=bench", "-c", "user.email=bench@example.com"]
+SCRIPT = json.dumps(
+    [
+        {
+            "reasoning": "hm " * 50,
+            "tools": [{"name": "read", "args": {"filePath": "room1/module1.py"}}],
+        },
+        {"tools": [{"name": "bash", "args": {"command": "date > room2/new.txt; ls"}}]},
+        {"words": 2000},
+    ]
+)
 BARE = """
 import asyncio, tornado.web
 class Handler(tornado.web.RequestHandler):
@@ -44,7 +62,9 @@ asyncio.run(main())
 
 
 @asynccontextmanager
-async def program(*arguments: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, int, float]]:
+async def program(
+    *arguments: str, cwd: Path | None = None, environ: Mapping[str, str] | None = None
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, int, float]]:
     """A process that prints its address, the port, and the milliseconds until it did."""
     with tempfile.TemporaryDirectory() as home:
         kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
@@ -52,8 +72,8 @@ async def program(*arguments: str) -> AsyncIterator[tuple[asyncio.subprocess.Pro
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *arguments,
-            cwd=home,
-            env={**kept, "HOME": home, "PYTHONPATH": str(ROOT)},
+            cwd=cwd or home,
+            env={**kept, "HOME": home, "PYTHONPATH": str(ROOT), **(environ or {})},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
         )
@@ -152,6 +172,54 @@ async def _hang_up(writer: asyncio.StreamWriter) -> None:
         await writer.wait_closed()
 
 
+def _project(place: Path) -> None:
+    for number in range(FILES):
+        folder = place / f"room{number % 20}"
+        folder.mkdir(exist_ok=True)
+        (folder / f"module{number}.py").write_text(f"value = {number}\n" * 50)
+    for command in (["init", "-q"], ["add", "-A"], [*IDENTITY, "commit", "-q", "-m", "Start"]):
+        subprocess.run(["git", *command], cwd=place, check=True)
+
+
+def _config(port: int) -> str:
+    model = {"tool_call": True, "limit": {"context": 128000, "output": 8000}}
+    options = {"baseURL": f"http://127.0.0.1:{port}/v1", "apiKey": "none"}
+    provider = {"npm": "@ai-sdk/openai-compatible", "options": options, "models": {"m1": model}}
+    return json.dumps({"model": "scripted/m1", "provider": {"scripted": provider}})
+
+
+async def _ask(port: int, method: str, path: str, body: Any = None) -> Any:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    data = b"" if body is None else json.dumps(body).encode()
+    head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    writer.write(f"{head}Content-Length: {len(data)}\r\nConnection: close\r\n\r\n".encode() + data)
+    answer = await reader.read()
+    await _hang_up(writer)
+    return json.loads(answer.partition(b"\r\n\r\n")[2])
+
+
+async def longest_step(folder: Path) -> dict[str, float]:
+    """Milliseconds: the longest step of the loop while prompts run, and the time of the last."""
+    project, record = folder / "project", folder / "steps"
+    project.mkdir()
+    await asyncio.to_thread(_project, project)
+    async with program("-m", "tests.scripted_model", "0", cwd=ROOT) as (_, model, _):
+        watched = ("-P", "-m", "tools.steps", str(record), "serve", "--port=0")
+        environ = {"OPENCODE_CONFIG_CONTENT": _config(model), "OPENCODE_DISABLE_LOCAL_MODELS": "1"}
+        async with program(*watched, cwd=project, environ=environ) as (_, port, _):
+            session = (await _ask(port, "POST", "/session", {"title": "Bench"}))["id"]
+            await asyncio.sleep(WARM)
+            began = time.time()
+            for _ in range(ROUNDS):
+                asked = time.perf_counter()
+                prompt = {"parts": [{"type": "text", "text": f"Work. SCRIPT: {SCRIPT}"}]}
+                await _ask(port, "POST", f"/session/{session}/message", prompt)
+                took = (time.perf_counter() - asked) * 1000
+    steps = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
+    longest = max((step["ms"] for step in steps if step["at"] >= began), default=0.0)
+    return {"longest step in a prompt, ms": longest, "prompt ms": took}
+
+
 async def measure(seconds: float, clients: int, events: int) -> dict[str, float]:
     """All figures."""
     starts = []
@@ -175,6 +243,8 @@ async def measure(seconds: float, clients: int, events: int) -> dict[str, float]
         found["ratio"] = found["health req/s"] / found["bare Tornado req/s"]
         found[f"frames/s to {clients} readers"] = await fan_out(port, clients, events)
         found["PSS MiB after fan-out"] = pss(process.pid)
+    with tempfile.TemporaryDirectory() as folder:
+        found |= await longest_step(Path(folder))
     return {name: round(value, 2) for name, value in found.items()}
 
 

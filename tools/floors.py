@@ -15,7 +15,7 @@ from docopt import docopt
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("ids", "errors", "settings"),
+    ("ids", "errors", "settings", "heap"),
     ("tasks", "fetch"),
     ("schema",),
     ("bus", "storage"),

@@ -150,7 +150,7 @@ class Agents:
         """`skills` are the directories of skills, which every agent may read."""
         where = _Surroundings.of(paths, worktree, skills)
         shared = _common(where)
-        everybody = rules_of(config.permission)
+        everybody = rules_of(config.permission, home=paths.home)
         last = [_rule("external_directory", "allow", where.output)]
         own = {agent.name: agent for agent in _built_in(where)}
         for name, given in (config.agent or {}).items():
@@ -165,7 +165,10 @@ class Agents:
                         *shared,
                         *agent.permission,
                         *everybody,
-                        *rules_of((config.agent or {}).get(name, AgentConfig()).permission),
+                        *rules_of(
+                            (config.agent or {}).get(name, AgentConfig()).permission,
+                            home=paths.home,
+                        ),
                         *last,
                     ]
                 }

@@ -3,7 +3,9 @@
 import importlib.resources
 from typing import Literal
 
-PromptName = Literal["default", "explore", "title", "compaction", "summary", "plan", "plan_file"]
+PromptName = Literal[
+    "default", "explore", "title", "compaction", "summary", "plan", "plan_file", "build"
+]
 TemplateName = Literal["init.md", "review.md", "customize-opencode.md"]
 
 

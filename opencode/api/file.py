@@ -1,5 +1,6 @@
 """Files of the directory: listed, read, found by name and by what they hold."""
 
+import asyncio
 import contextlib
 
 from opencode.api.operation import Call, operation
@@ -13,34 +14,38 @@ from opencode.schema.search import (
     FoundSubmatch,
     FoundText,
 )
+from opencode.schema.wire import Encoded
 
 MAX_LINES = 2_000
 MAX_TEXT = 4 * 1024 * 1024
 """Where a search of text ends: in lines, and in characters."""
+BATCH = 50
+"""After so many lines others get their turn."""
 
 
 @operation("find.text", "GET /find", tag="file")
-async def find_text(call: Call, pattern: str) -> list[FoundLine]:
+async def find_text(call: Call, pattern: str) -> Encoded[list[FoundLine]]:
     """Find text
 
     Lines that match a regular expression, file by file, without what `.gitignore` leaves out. At
     most 2000 lines.
     """
-    instance = call.instance
-    found: list[FoundLine] = []
+    directory = call.instance.directory
+    found: list[Match] = []
     size = 0
+    search = call.instance.search.matches(pattern, directory)
     try:
-        async with contextlib.aclosing(
-            instance.search.matches(pattern, instance.directory)
-        ) as matches:
+        async with contextlib.aclosing(search) as matches:
             async for match in matches:
-                found.append(_line(match, instance.directory))
+                found.append(match)
                 size += len(match.line)
                 if len(found) >= MAX_LINES or size >= MAX_TEXT:
                     break
+                if len(found) % BATCH == 0:
+                    await asyncio.sleep(0)
     except SearchError as error:
         raise BadRequestError(f'{error}\n  at ["pattern"]', "Query") from None
-    return found
+    return Encoded(await asyncio.to_thread(_encoded, found, directory))
 
 
 @operation("find.files", "GET /find/file", tag="file")
@@ -88,6 +93,10 @@ async def status(call: Call) -> list[File]:
     Files that differ from the last commit.
     """
     return await call.instance.files.status(call.instance.git)
+
+
+def _encoded(found: list[Match], directory: str) -> bytes:
+    return b"[%b]" % b",".join(_line(match, directory).wire() for match in found)
 
 
 def _line(match: Match, directory: str) -> FoundLine:

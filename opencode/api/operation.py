@@ -282,7 +282,7 @@ class Operation(Generic[P, R]):
         try:
             return model.model_validate(values)
         except pydantic.ValidationError as error:
-            raise self._refusal(error, kind) from None
+            raise self.refuse(problem(error, values)[0], kind) from None
 
     def _take_body(self, body: bytes | None, arguments: dict[str, Any]) -> None:
         if not body or not body.strip():
@@ -292,10 +292,7 @@ class Operation(Generic[P, R]):
         try:
             arguments["body"] = self._body_adapter.validate_json(body)
         except pydantic.ValidationError as error:
-            raise self._refusal(error, "Payload") from None
-
-    def _refusal(self, error: pydantic.ValidationError, kind: Kind) -> OpencodeError:
-        return self.refuse(problem(error)[0], kind)
+            raise self.refuse(problem(error, _decoded(body))[0], "Payload") from None
 
     def refuse(self, message: str, kind: Kind) -> OpencodeError:
         """The error of a request that does not fit, in the dialect of this operation's path."""
@@ -385,3 +382,11 @@ def _is_list(annotation: Any) -> bool:
     if origin in (Union, types.UnionType):
         return any(_is_list(branch) for branch in get_args(annotation))
     return (origin or annotation) in (list, tuple, set)
+
+
+def _decoded(body: bytes) -> Any:
+    """A refused body, to tell its keys from words not its own; None where it is no JSON."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None

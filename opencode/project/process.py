@@ -64,7 +64,9 @@ async def run_git(
     except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
         return GitAnswer(NOT_INSTALLED, b"", str(error).encode())
     try:
-        out, err = await asyncio.wait_for(child.communicate(feed), timeout)
+        # Not `wait_for`: before Python 3.12 it loses a cancellation that meets the end of the child.
+        async with asyncio.timeout(timeout):
+            out, err = await child.communicate(feed)
     except BaseException as error:
         await _end(child)
         if isinstance(error, TimeoutError):

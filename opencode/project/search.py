@@ -172,6 +172,8 @@ async def _records(
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+        # Only what was read to its end is closed, also where nobody wanted the rest.
+        await process.communicate()
 
 
 async def _split(stream: asyncio.StreamReader, separator: bytes) -> AsyncGenerator[bytes, None]:

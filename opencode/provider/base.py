@@ -60,11 +60,15 @@ class ToolResultContent:
 
 @dataclass(frozen=True, slots=True)
 class UserTurn:
+    """What the user said, in order."""
+
     content: tuple[TextContent | FileContent, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AssistantTurn:
+    """What the model said and called, in order."""
+
     content: tuple[TextContent | ReasoningContent | ToolCallContent, ...]
 
 

@@ -20,6 +20,7 @@ from pydantic_ai.exceptions import (
 from opencode.provider.base import BadAnswer, ContextOverflow, ProviderError
 
 RETRYABLE = (408, 409, 429, 529)
+MAX_WORDS = 500
 OVERFLOW = re.compile(
     r"maximum context length|context_length_exceeded|context window|prompt is too long"
     r"|input is too long|exceeds the (?:context|maximum number of tokens|available context size)"
@@ -78,7 +79,7 @@ def _body(error: BaseException) -> Any:
 def _refused(response: httpx2.Response, error: Exception) -> ProviderError:
     text = _text(response, error)
     status = response.status_code
-    message = _message(text) or response.reason_phrase or f"HTTP {status}"
+    message = _message(text) or _plain_message(response, text)
     headers = {name.lower(): value for name, value in response.headers.items()}
     overflow = status == 413 or (status == 400 and bool(OVERFLOW.search(text)))
     overflow = overflow or isinstance(error, ModelContextWindowExceededError)
@@ -116,6 +117,15 @@ def _message(text: str) -> str | None:
     inner = body.get("error")
     found = inner.get("message") if isinstance(inner, dict) else (body.get("message") or inner)
     return found if isinstance(found, str) and found else None
+
+
+def _plain_message(response: httpx2.Response, text: str) -> str:
+    """The reason of a refusal, with the body where that is a few words of plain text."""
+    reason = response.reason_phrase or f"HTTP {response.status_code}"
+    words = text.strip()
+    if not words or len(words) > MAX_WORDS or words.startswith(("<", "{", "[")):
+        return reason
+    return f"{reason}: {words}"
 
 
 def _broken(error: httpx2.TransportError) -> ProviderError:

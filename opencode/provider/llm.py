@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
+from opencode.heap import loading
 from opencode.provider.base import Delta, ModelRequest
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ class Worker:
     """The thread in which requests are made and answers are read."""
 
     def __init__(self) -> None:
-        module = importlib.import_module("opencode.provider.exchange")
+        with loading():
+            module = importlib.import_module("opencode.provider.exchange")
         self.loop = asyncio.new_event_loop()
         self._exchange: Exchange = module.Exchange()
         self._thread = threading.Thread(target=self._run, name="language-models", daemon=True)

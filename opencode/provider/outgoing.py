@@ -273,7 +273,9 @@ def _anthropic(request: ModelRequest, options: Settings) -> Settings:
     effort = body.pop("effort", None)
     if effort:
         body["output_config"] = {"effort": effort}
-    found: Settings = {"anthropic_eager_input_streaming": True}
+    # A gateway that serves other models in this format may refuse a field it does not know.
+    claude = "claude" in request.model.api.id
+    found: Settings = {"anthropic_eager_input_streaming": True} if claude else {}
     return {**found, "extra_body": body} if body else found
 
 

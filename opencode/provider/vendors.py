@@ -150,7 +150,7 @@ def _responses(provider: Provider, model: Model, access: Access) -> Backend[Any]
     url, key, http = access
     client = AsyncOpenAI(api_key=key, base_url=url, http_client=http, max_retries=0)
     profile = {
-        "openai_system_prompt_role": "developer",
+        "openai_system_prompt_role": "developer" if model.capabilities.reasoning else "system",
         "openai_supports_encrypted_reasoning_content": model.capabilities.reasoning,
         # Sampling values are ours to leave out, and nothing is dropped with a warning.
         "openai_supports_reasoning": False,

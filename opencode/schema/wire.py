@@ -90,6 +90,8 @@ def problem(error: pydantic.ValidationError, document: Any = None) -> tuple[str,
     deepest = max(found, key=lambda item: (len(item["loc"]), item["type"] != "missing"))
     chosen = found[0] if len(found) == 1 else (deepest if _is_union(found) else found[0])
     path = _path(chosen["loc"], document, missing=chosen["type"] == "missing")
+    if chosen["type"] == "union_tag_not_found":
+        path.append(str(chosen["ctx"]["discriminator"]).strip("'"))
     place = "".join(f"[{json.dumps(item)}]" for item in path)
     text = sentence(chosen)
     return (f"{text}\n  at {place}" if place else text), path
@@ -141,7 +143,7 @@ def sentence(error: ErrorDetails) -> str:
     kind, value, context = error["type"], error.get("input"), error.get("ctx", {})
     got = _got(value)
     match kind:
-        case "missing":
+        case "missing" | "union_tag_not_found":
             return "Missing key"
         case "json_invalid":
             return f"Invalid JSON: {context.get('error', error['msg'])}"
@@ -168,8 +170,6 @@ def sentence(error: ErrorDetails) -> str:
         case "union_tag_invalid":
             tags = str(context["expected_tags"]).replace("'", '"').replace(", ", " | ")
             return f"Expected {context['discriminator']} {tags}, got {got}".replace("'", "")
-        case "union_tag_not_found":
-            return f"Missing key {context['discriminator']}".replace("'", "")
         case "string_pattern_mismatch" if str(context.get("pattern", "")).startswith("^"):
             prefix = str(context["pattern"])[1:]
             return f'Expected a string starting with "{prefix}", got {got}'

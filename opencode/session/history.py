@@ -147,6 +147,21 @@ def turns(
     return tuple(found)
 
 
+def mode_reminder(
+    messages: Sequence[MessageWithParts], parent: UserMessage, agent: str
+) -> str | None:
+    """What a model must not miss about the mode it is in: plan, or plan no longer."""
+    if agent == "plan":
+        return prompt("plan")
+    earlier = [
+        one.info
+        for one in messages
+        if isinstance(one.info, AssistantMessage) and one.info.parent_id != parent.id
+    ]
+    planned = bool(earlier) and earlier[-1].agent == "plan"
+    return prompt("build") if planned and agent == "build" else None
+
+
 def _remind(found: list[base.ModelTurn], reminder: str) -> None:
     for position in range(len(found) - 1, -1, -1):
         turn = found[position]

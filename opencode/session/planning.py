@@ -1,7 +1,8 @@
 """Plans: what the agent that plans is told, and the file its plan is written to.
 
-Usually planning is a conversation, and every request says so. In plan mode, which the environment
-switches on, the plan is a file; that is said once, when planning begins, and kept.
+Usually planning is a conversation, and every request says so (`history.mode_reminder`). In plan
+mode, which the environment switches on, the plan is a file; that is said once, when planning
+begins, and kept.
 """
 
 import os
@@ -34,10 +35,6 @@ class Planning:
         if self.worktree == "/":
             return os.path.join(self.data, "plans", name)
         return os.path.join(PLACE, name)
-
-    def reminder(self, agent: str) -> str | None:
-        """What every request of this agent says, stored nowhere."""
-        return prompt("plan") if agent == AGENT and not self.files else None
 
     def turning(self, session: Session, agent: str) -> str | None:
         """What is added to a prompt by which a session begins to plan, or to carry out its plan."""

@@ -218,7 +218,9 @@ class Rounds:
         messages = [one for one in messages if one.info.id not in waiting]
         variant = (model.variants or {}).get(parent.model.variant or "", {})
         tools = self._tools(scene, parent)
-        reminder = self._desk.planning.reminder(agent.name)
+        # A plan that is a file is spoken of once, in the conversation itself.
+        by_request = not self._desk.planning.files
+        reminder = history.mode_reminder(messages, parent, agent.name) if by_request else None
         turns = await asyncio.to_thread(history.turns, messages, model, reminder=reminder)
         request = base.ModelRequest(
             provider=scene.provider,

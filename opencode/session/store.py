@@ -287,7 +287,9 @@ class SessionStore:
     async def messages(self, session_id: str) -> list[MessageWithParts]:
         """The whole conversation, oldest first."""
         rows, _ = await self._read(session_id, lambda db: records.messages(db, session_id))
-        return [self._decode(session_id, row) for row in rows]
+        # A long conversation takes long to read.
+        found = await asyncio.to_thread(lambda: [self._decode(row) for row in rows])
+        return [self._with_live(session_id, message) for message in found]
 
     async def newest(self, session_id: str) -> str | None:
         """The id of the last message, None where there is none."""
@@ -299,7 +301,7 @@ class SessionStore:
         row = await self._read(session_id, lambda db: records.message(db, session_id, message_id))
         if row is None:
             raise missing_message(message_id)
-        return self._decode(session_id, row)
+        return self._with_live(session_id, self._decode(row))
 
     async def part(self, session_id: str, message_id: str, part_id: str) -> Part:
         """One part. Raises `NotFoundError`."""
@@ -458,13 +460,20 @@ class SessionStore:
 
         self._db.begin(job).add_done_callback(_log_failure)
 
-    def _decode(self, session_id: str, row: records.MessageRow) -> MessageWithParts:
-        live = self._live.get(session_id, {})
-        parts = [
-            live[part_id].model_copy() if part_id in live else self._parts.validate_json(data)
-            for part_id, data in row.parts
-        ]
-        return MessageWithParts(info=self._messages.validate_json(row.data), parts=parts)
+    def _decode(self, row: records.MessageRow) -> MessageWithParts:
+        return MessageWithParts(
+            info=self._messages.validate_json(row.data),
+            parts=[self._parts.validate_json(data) for _, data in row.parts],
+        )
+
+    def _with_live(self, session_id: str, message: MessageWithParts) -> MessageWithParts:
+        """The message with the text that streams as far as it was published."""
+        live = self._live.get(session_id)
+        if live:
+            message.parts = [
+                live[part.id].model_copy() if part.id in live else part for part in message.parts
+            ]
+        return message
 
 
 def _log_failure(saved: "asyncio.Future[None]") -> None:

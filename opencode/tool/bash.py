@@ -173,8 +173,8 @@ def _result(command: str, output: Output, ending: _Ending) -> ToolResult:
     else:
         text = shown = text or "(no output)"
     if ending.note is not None:
-        note = f"\n\n<shell_metadata>\n{ending.note}\n</shell_metadata>"
-        text, shown = text + note, shown + note
+        # For the model; people see what the command said, and how the call ended.
+        text += f"\n\n<shell_metadata>\n{ending.note}\n</shell_metadata>"
     metadata: dict[str, Any] = {
         "output": shown,
         "exit": ending.status,

@@ -175,7 +175,7 @@ def _directory(path: str, name: str, offset: int, limit: int | None) -> ToolResu
     ending = f"({len(entries)} entries)"
     if truncated:
         ending = f"(Showing {len(chosen)} of {len(entries)} entries. "
-        ending += f"Use 'offset' parameter to read beyond entry {end})"
+        ending += f"Use 'offset' parameter to read beyond entry {offset + len(chosen)})"
     listing = "\n".join(chosen)
     output = f"<path>{path}</path>\n<type>directory</type>\n<entries>\n{listing}\n\n{ending}\n"
     display = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import EventReader, Running, running
+from tests.conftest import Asker, EventReader, running
 from tests.scripted_model import ScriptedModel
 
 JSON = dict[str, Any]
@@ -40,7 +40,7 @@ def repository(directory: Path, files: dict[str, str]) -> None:
 class Story:
     """A server at work in a project, with everything it has published so far."""
 
-    server: Running
+    server: Asker
     model: ScriptedModel
     project: Path
     events: EventReader

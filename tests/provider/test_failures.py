@@ -79,12 +79,15 @@ async def test_too_long_a_conversation_is_told_by_its_words(protocol: str, tmp_p
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-async def test_a_body_that_is_not_json_leaves_the_reason_phrase(
+async def test_a_body_that_is_not_json_leaves_the_reason_phrase_and_its_few_words(
     protocol: str, tmp_path: Path
 ) -> None:
-    turn = {"status": 422, "reason": "Unprocessable Entity", "body": "<oops>"}
-    async with asking(tmp_path, protocol, turn) as asker:
+    turn = {"status": 422, "reason": "Unprocessable Entity"}
+    async with asking(tmp_path, protocol, {**turn, "body": "<oops>"}) as asker:
         with pytest.raises(ProviderError, match=r"^Unprocessable Entity$"):
+            await asker.ask()
+    async with asking(tmp_path, protocol, {**turn, "body": "no such key\n"}) as asker:
+        with pytest.raises(ProviderError, match=r"^Unprocessable Entity: no such key$"):
             await asker.ask()
 
 

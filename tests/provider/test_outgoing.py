@@ -105,7 +105,20 @@ async def test_anthropic_caches_the_beginning_and_the_last_two_messages(tmp_path
     assert body["system"] == [{"type": "text", "text": "Be kind.", "cache_control": mark}]
     marked = ["cache_control" in it["content"][-1] for it in body["messages"]]
     assert marked == [False, True, True]
-    assert body["tools"][0]["eager_input_streaming"] is True
+
+
+async def test_only_claude_is_asked_to_stream_arguments_early(tmp_path: Path) -> None:
+    for name, wanted in (("claude-of-tests", True), ("other", None)):
+        async with asking(tmp_path, "anthropic", BUSY, id=name) as asker:
+            body = await asker.sent(*continued(await asker.ask(), "a.txt", "boom"))
+            assert body["tools"][0].get("eager_input_streaming") is wanted
+
+
+async def test_the_system_prompt_has_the_role_its_model_knows(tmp_path: Path) -> None:
+    for thinks, role in ((True, "developer"), (False, "system")):
+        async with asking(tmp_path, "openai", BUSY, reasoning=thinks) as asker:
+            body = await asker.sent(*continued(await asker.ask(), "a.txt", "boom"))
+            assert body["input"][0]["role"] == role
 
 
 async def test_google_tool_round_trip(tmp_path: Path) -> None:

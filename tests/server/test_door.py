@@ -13,7 +13,7 @@ from tornado.testing import bind_unused_port
 from opencode.api.operation import Call, operation
 from opencode.server.door import compressed
 from opencode.server.web import make_application
-from tests.conftest import Running, open_app
+from tests.conftest import Asker, open_app
 
 
 @operation("broken.get", "GET /broken", scope="global")
@@ -31,7 +31,7 @@ async def test_a_fault_is_500_with_a_reference_the_log_repeats(
         found, port = bind_unused_port()
         http = HTTPServer(make_application(app, [module]))
         http.add_sockets([found])
-        asked: Running = Running(app, None, port)  # type: ignore[arg-type]
+        asked = Asker(port)
         with caplog.at_level(logging.ERROR):
             answer = await asked.fetch("/broken")
         http.stop()

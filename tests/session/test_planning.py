@@ -35,10 +35,7 @@ def test_planning_in_files_is_said_when_it_begins() -> None:
     assert ON.turning(session("plan"), "plan") is None
     assert ON.turning(session("plan"), "build") == CHANGED
     assert ON.turning(session("general"), "build") is None
-    assert ON.reminder("plan") is None
 
 
-def test_planning_in_words_is_said_with_every_request() -> None:
+def test_planning_in_words_changes_no_prompt() -> None:
     assert OFF.turning(session(), "plan") is None
-    assert OFF.reminder("plan") is not None
-    assert OFF.reminder("build") is None

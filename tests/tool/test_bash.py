@@ -61,6 +61,7 @@ async def test_a_timeout_ends_the_group_and_says_so(here: Surroundings) -> None:
         " ms. If this command is expected to take longer and is not waiting for interactive input,"
         " retry with a larger timeout value in milliseconds.\n</shell_metadata>"
     )
+    assert result.metadata["output"] == "start\n"
     assert result.metadata["exit"] is None
     pid = int((here.project / "pid").read_text())
     await until(lambda: not running(pid))

@@ -115,7 +115,7 @@ async def test_a_directory_is_listed(here: Surroundings) -> None:
     )
     result = await read(here, ".", offset=2, limit=2)
     assert "<entries>\nA.py\nb.py\n\n(Showing 2 of 4 entries. Use 'offset'" in result.output
-    assert "parameter to read beyond entry 3)" in result.output
+    assert "parameter to read beyond entry 4)" in result.output
     assert result.metadata["display"]["entries"] == ["A.py", "b.py"]
 
 
