@@ -121,7 +121,6 @@ def test_every_kind_of_part_of_a_prompt() -> None:
         base.TextContent("made"),
         base.FileContent(mime="image/png", data=b"png", filename="a.png"),
         base.TextContent(history.EXECUTED_BY_USER),
-        base.TextContent(history.SUMMARY_QUESTION),
     )
 
 
