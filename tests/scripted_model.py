@@ -94,6 +94,14 @@ class ScriptedModel:
         """Say these next."""
         self._turns.extend(turns)
 
+    def begin(self, *turns: JSON) -> None:
+        """Start over with these: nothing was asked yet, nothing else is left to say."""
+        self.requests.clear()
+        self._turns = deque(turns)
+        for event in self._released.values():
+            event.set()
+        self._released, self._reached = {}, {}
+
     def release(self, name: str) -> None:
         """Let every answer go on that waits, or will wait, at this hold."""
         self._event(self._released, name).set()

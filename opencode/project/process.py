@@ -64,7 +64,7 @@ async def run_git(
     except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
         return GitAnswer(NOT_INSTALLED, b"", str(error).encode())
     try:
-        # Not `wait_for`: before Python 3.12 it loses a cancellation that meets the end of the child.
+        # Not `wait_for`: before Python 3.12 it loses a cancellation as the child ends.
         async with asyncio.timeout(timeout):
             out, err = await child.communicate(feed)
     except BaseException as error:

@@ -1,0 +1,24 @@
+"""Every scenario. `PLANNED` are those of features that are not built yet: they never fail a run."""
+
+from tools.conformance.catalogue import (
+    answers,
+    editing,
+    failures,
+    later,
+    permissions,
+    prompts,
+    searching,
+    shell,
+)
+from tools.conformance.scenario import Scenario
+
+SCENARIOS: list[Scenario] = [
+    *answers.SCENARIOS,
+    *searching.SCENARIOS,
+    *editing.SCENARIOS,
+    *shell.SCENARIOS,
+    *permissions.SCENARIOS,
+    *prompts.SCENARIOS,
+    *failures.SCENARIOS,
+]
+PLANNED: list[Scenario] = later.SCENARIOS
