@@ -43,4 +43,3 @@ def _question(plan: str) -> dict[str, object]:
             {"label": NO, "description": "Stay with the plan and refine it"},
         ],
     }
-
