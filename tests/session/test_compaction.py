@@ -311,3 +311,20 @@ async def test_a_prompt_during_a_summary_is_answered_after_it(tmp_path: Path) ->
         it.model.release("here")
         await summing
         assert texts(await late) == ["a2"]
+
+
+@pytest.mark.parametrize("moment", [*range(0, 240, 12), 400, 800])
+async def test_stopped_at_any_moment_every_prompt_has_an_end(tmp_path: Path, moment: int) -> None:
+    turns: list[JSON] = [{"text": "a1", "usage": FULL}, {"text": "SUM"}, {"text": "cont"}]
+    async with working(tmp_path, *turns) as it:
+        await it.accept("q1")
+        await it.until("message.part.updated", lambda one: one["part"]["type"] == "step-finish")
+        for _ in range(moment):
+            await asyncio.sleep(0)
+        await it.instance.runner.abort(it.session_id)
+        *_, last = await it.messages()
+        assert isinstance(last.info, AssistantMessage)
+        assert last.info.error is not None or texts(last) in (["a1"], ["cont"])
+        for answer in await it.answers():
+            assert answer.time.completed is not None
+        assert it.instance.runner.status() == {}
