@@ -247,6 +247,12 @@ async def test_a_request_too_long_is_summed_up_and_asked_again(tmp_path: Path) -
         assert (part["auto"], part["overflow"]) == (True, True)
 
 
+async def test_a_body_too_large_is_too_long_as_well(tmp_path: Path) -> None:
+    turns: list[JSON] = [{"status": 413}, {"text": "SUM"}, {"text": "done after all"}]
+    async with working(tmp_path, *turns) as it:
+        assert texts(await it.prompt("q1")) == ["done after all"]
+
+
 async def test_a_request_too_long_even_after_a_summary_is_an_error(tmp_path: Path) -> None:
     turns: list[JSON] = [TOO_LONG, {"text": "SUM"}, TOO_LONG]
     async with working(tmp_path, *turns) as it:
