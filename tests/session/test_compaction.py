@@ -334,3 +334,19 @@ async def test_stopped_at_any_moment_every_prompt_has_an_end(tmp_path: Path, mom
         for answer in await it.answers():
             assert answer.time.completed is not None
         assert it.instance.runner.status() == {}
+
+
+async def test_a_context_full_from_the_start_is_not_summed_up_for_ever(tmp_path: Path) -> None:
+    bash = {"name": "bash", "args": {"command": "echo one"}}
+    turns: list[JSON] = [
+        {"text": "a1", "usage": FULL},
+        {"text": "SUM"},
+        {"tools": [bash], "usage": FULL},
+        {"tools": [bash], "usage": FULL},
+        {"text": "SUM TWO"},
+        {"text": "cont", "usage": FULL},
+    ]
+    async with working(tmp_path, *turns) as it:
+        assert texts(await it.prompt("q1")) == ["cont"]
+        assert len(it.model.requests) == len(turns)
+        assert len(it.of("session.compacted")) == 2
