@@ -21,7 +21,7 @@ from opencode.project.finder import Finder
 from opencode.project.git import Git
 from opencode.project.locate import Location, locate
 from opencode.project.search import Search
-from opencode.project.snapshot import Snapshot
+from opencode.project.snapshot import COLLECT_EVERY, Snapshot
 from opencode.provider.catalog import ProviderSet
 from opencode.schema.config import CompactionConfig, Config
 from opencode.schema.project import Project
@@ -169,7 +169,9 @@ class Instance:
         places = SkillPlaces.of(location, config, settings.paths, environ=settings.environ)
         skills = await asyncio.to_thread(Skills, places)
         directories = await skills.directories()
-        return cls(app, location, config, project, skills=skills, skill_directories=directories)
+        opened = cls(app, location, config, project, skills=skills, skill_directories=directories)
+        opened.tasks.start("collect the states of files", opened.tidy())
+        return opened
 
     async def providers(self) -> ProviderSet:
         """The providers as configuration and credentials make them now."""
@@ -191,6 +193,12 @@ class Instance:
                 self.config.instructions or (),
             ),
         )
+
+    async def tidy(self) -> None:
+        """Now and then drop what nobody needs any more, until the directory is closed."""
+        while True:
+            await self.snapshot.collect_if_due()
+            await asyncio.sleep(COLLECT_EVERY)
 
     def publish(self, event: Publishable) -> None:
         """Publish news of this directory."""

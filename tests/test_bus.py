@@ -168,3 +168,17 @@ async def test_a_closed_subscription_keeps_its_first_reason() -> None:
     subscription.close("gone")
     subscription.close()
     assert subscription.closed == "gone"
+
+
+async def test_whether_anybody_would_hear_an_event_is_known_before() -> None:
+    bus = Bus()
+    here = Envelope(News("1"), "/here", "p")
+    assert not bus.heard(here)
+    there = bus.subscribe(lambda envelope: envelope.directory == "/there")
+    assert not bus.heard(here)
+    everywhere = bus.subscribe()
+    assert bus.heard(here)
+    assert everywhere.take() == []
+    everywhere.close()
+    assert not bus.heard(here)
+    there.close()

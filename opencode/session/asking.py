@@ -81,6 +81,7 @@ class Asking:
             yield
         except asyncio.CancelledError:
             message.error = failure.ABORTED
+            run.owes = None
             self._news.error(run.session_id, failure.ABORTED)
             raise
         except Exception as error:

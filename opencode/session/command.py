@@ -89,8 +89,8 @@ class CommandRunner:
         asking = given.agent or session.agent or self._agents.default
         agent = self._agents.get(command.agent or asking)
         model = _model(command) or (agent.model if command.agent else None) or given.model
-        pieces = expand(command.template, given.arguments)
-        text = await self._includer.text(pieces)
+        filled = await self._includer.fill(expand(command.template, given.arguments))
+        text = "".join(piece.text for piece in filled)
         parts: list[PartInput]
         if command.subtask or (agent.mode == "subagent" and command.subtask is not False):
             parts = [_subtask(command, agent.name, text, model or _last(session)), *given.parts]
@@ -101,7 +101,7 @@ class CommandRunner:
                 variant=given.variant,
                 parts=parts,
             )
-        mentioned = await self._includer.mentioned(pieces, given.parts)
+        mentioned = await self._includer.mentioned(filled, given.parts)
         return SessionPromptInput(
             message_id=given.message_id,
             agent=agent.name,

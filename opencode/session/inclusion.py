@@ -12,6 +12,7 @@ from pathlib import Path
 from opencode.agent.agents import Agents
 from opencode.agent.markdown import Piece, mentions
 from opencode.errors import BadRequestError
+from opencode.project.files import is_within
 from opencode.schema.part import AgentPartInput, FilePartInput
 from opencode.session.prompt import DIRECTORY
 
@@ -33,13 +34,12 @@ class Includer:
     environ: Mapping[str, str]
     agents: Agents
 
-    async def text(self, pieces: Sequence[Piece]) -> str:
-        """The template as one text, each command line replaced by what it prints.
+    async def fill(self, pieces: Sequence[Piece]) -> list[Piece]:
+        """The template with each command line replaced by what it prints, still told apart.
 
         Raises `BadRequestError` where one does not end.
         """
-        found = [await self.output(it.text) if it.runs else it.text for it in pieces]
-        return "".join(found)
+        return [Piece(await self.output(it.text), runs=True) if it.runs else it for it in pieces]
 
     async def output(self, command: str) -> str:
         """What a command line prints, its complaints left out."""
@@ -68,29 +68,38 @@ class Includer:
             await child.wait()
 
     async def mentioned(
-        self, pieces: Sequence[Piece], given: Sequence[FilePartInput]
+        self, filled: Sequence[Piece], given: Sequence[FilePartInput]
     ) -> list[FilePartInput | AgentPartInput]:
         """The files and agents that the text mentions by `@name`, but for those given already.
 
-        What command lines print is not searched: addresses and decorators are no mentions.
+        What command lines have printed may be anybody's words: it reaches only files in here.
         """
-        text = "".join(piece.text for piece in pieces if not piece.runs)
+        found = await asyncio.to_thread(
+            lambda: {
+                name: part
+                for piece in filled
+                for name in mentions(piece.text)
+                if (part := self._mentioned(name, anywhere=not piece.runs)) is not None
+            }
+        )
         known = {part.url.partition("?")[0] for part in given}
-        found = await asyncio.to_thread(lambda: [self._mentioned(it) for it in mentions(text)])
         return [
             part
-            for part in found
-            if isinstance(part, AgentPartInput) or (part is not None and part.url not in known)
+            for part in found.values()
+            if isinstance(part, AgentPartInput) or part.url not in known
         ]
 
-    def _mentioned(self, name: str) -> FilePartInput | AgentPartInput | None:
+    def _mentioned(self, name: str, *, anywhere: bool) -> FilePartInput | AgentPartInput | None:
         path = os.path.expanduser(name)
         for base in (self.directory, self.worktree):
             whole = os.path.normpath(os.path.join(base, path))
-            if os.path.exists(whole):
+            if os.path.exists(whole) and (anywhere or self._is_here(whole)):
                 return FilePartInput(mime=_mime(whole), filename=name, url=Path(whole).as_uri())
-        agent = self.agents.find(name)
+        agent = self.agents.find(name) if anywhere else None
         return None if agent is None or agent.hidden else AgentPartInput(name=name)
+
+    def _is_here(self, path: str) -> bool:
+        return is_within(os.path.realpath(self.directory), os.path.realpath(path))
 
 
 async def _read(child: asyncio.subprocess.Process) -> bytes:

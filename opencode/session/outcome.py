@@ -41,14 +41,38 @@ def interrupted(messages: Sequence[MessageWithParts]) -> UserMessage | None:
     last = messages[-1].info
     if not isinstance(last, AssistantMessage) or last.error is None:
         return None
-    found = (one.info for one in messages if one.info.id == last.parent_id)
-    return next((info for info in found if isinstance(info, UserMessage)), None)
+    parent = next((one for one in messages if one.info.id == last.parent_id), None)
+    if parent is None or not isinstance(parent.info, UserMessage) or _by_hand(parent.parts):
+        return None
+    return parent.info
+
+
+def broken_off(messages: Sequence[MessageWithParts]) -> UserMessage | None:
+    """The prompt that more answers were to follow, though the last there is has come to its end."""
+    if not messages:
+        return None
+    last = messages[-1].info
+    if not isinstance(last, AssistantMessage) or last.error is not None:
+        return None
+    parent = next((one for one in messages if one.info.id == last.parent_id), None)
+    if parent is None or not isinstance(parent.info, UserMessage):
+        return None
+    if last.summary:
+        return None if _by_hand(parent.parts) else parent.info
+    if last.structured is not None:
+        return None
+    return parent.info if last.finish in (None, "tool-calls", "unknown") else None
 
 
 def last_prompt(messages: Sequence[MessageWithParts]) -> UserMessage | None:
     """The newest user message."""
     prompts = (one.info for one in reversed(messages))
     return next((info for info in prompts if isinstance(info, UserMessage)), None)
+
+
+def _by_hand(parts: Iterable[Part]) -> bool:
+    """Whether somebody asked for a summary here, which is no work that could go on."""
+    return any(isinstance(part, CompactionPart) and not part.auto for part in parts)
 
 
 def _of_the_server(parts: Iterable[Part]) -> bool:

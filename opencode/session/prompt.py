@@ -136,27 +136,27 @@ class Reader:
         try:
             text = await self.read(path, offset, limit)
         except ReadFailed as error:
-            self.failed(str(error))
-            return [
-                called,
-                self._synthetic(
-                    f"Read tool failed to read {path} with the following error: {error}"
-                ),
-            ]
+            return self._unread(called, path, str(error))
         return [called, self._synthetic(text), self._file_part(given, given.url)]
 
     async def _binary(self, given: FilePartInput, path: str) -> list[Part]:
         mime = given.mime or mimetypes.guess_type(path)[0] or "application/octet-stream"
+        called = self._called(path, None, None)  # first: parts are kept in the order of their ids
         try:
             url = await asyncio.to_thread(_data_url, path, mime)
+        except FileNotFoundError:
+            return self._unread(called, path, f"File not found: {path}")
         except OSError as error:
-            reason = error.strerror or str(error)
-            self.failed(f"{path}: {reason}")
-            return [self._synthetic(f"The file {path} could not be attached: {reason}")]
-        called = self._called(path, None, None)  # first: parts are kept in the order of their ids
+            return self._unread(called, path, f"{path}: {error.strerror or error}")
         part = self._file_part(given, url)
         part.mime = mime
         return [called, part]
+
+    def _unread(self, called: TextPart, path: str, reason: str) -> list[Part]:
+        """Told to the model and to the clients; the file itself is left out."""
+        self.failed(reason)
+        text = f"Read tool failed to read {path} with the following error: {reason}"
+        return [called, self._synthetic(text)]
 
     def _called(self, path: str, offset: int | None, limit: int | None) -> TextPart:
         window = "" if offset is None else f',"offset":{offset},"limit":{limit}'

@@ -1,7 +1,7 @@
 """After a crash: runs whose server is gone are closed, and say so.
 
-Nothing is run again: a tool call that may have had an effect is told as interrupted, and the next
-prompt continues from there.
+Nothing is run again: a tool call that may have had an effect is told as interrupted. The next
+prompt goes on from there, or `session.continue` without one.
 """
 
 import logging
@@ -26,7 +26,7 @@ from opencode.schema.part import (
     ToolStateRunning,
 )
 from opencode.schema.session import Session
-from opencode.session import failure
+from opencode.session import failure, outcome
 from opencode.session.store import SessionStore
 
 log = logging.getLogger(__name__)
@@ -54,16 +54,22 @@ async def _close_all(store: SessionStore, session_id: str) -> None:
     messages = await store.messages(session_id)
     for message in messages:
         await _close(store, message)
-    if messages and isinstance(messages[-1].info, UserMessage):
+    if not messages:
+        return
+    last = messages[-1].info
+    prompt = last if isinstance(last, UserMessage) else outcome.broken_off(messages)
+    if prompt is not None:
         session = await store.get(session_id)
-        await store.save_message(_never_begun(store, session, messages[-1].info))
+        await store.save_message(_never_begun(store, session, prompt, after=last.id))
 
 
-def _never_begun(store: SessionStore, session: Session, prompt: UserMessage) -> AssistantMessage:
-    """The answer to a prompt that no round had taken up yet."""
+def _never_begun(
+    store: SessionStore, session: Session, prompt: UserMessage, *, after: str
+) -> AssistantMessage:
+    """The next answer to a prompt, which no round had begun yet."""
     now = now_ms()
     return AssistantMessage(
-        id=store.ids.message(after=prompt.id),
+        id=store.ids.message(after=max(after, prompt.id)),
         session_id=session.id,
         time=AssistantMessageTime(created=now, completed=now),
         error=failure.interrupted(),

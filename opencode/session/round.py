@@ -132,8 +132,10 @@ class Rounds:
             return made[-1]
 
         answer = await self._asking.answer(run, message, Question(scene.model, request, calls))
-        progress.compacted = progress.goes_on = False
-        return self._following(progress, scene, message, answer, made[-1])
+        progress.goes_on = False
+        following = self._following(progress, scene, message, answer, made[-1])
+        progress.compacted = False
+        return following
 
     def _following(
         self,
@@ -154,11 +156,12 @@ class Rounds:
             following = "again"
         else:
             following = self._unfinished(progress, message, answer)
-        if message.error is None and message.structured is None and self._full(scene, message):
-            return "compact"
-        return following
+        return "compact" if self._full(progress, scene, message) else following
 
-    def _full(self, scene: _Scene, message: AssistantMessage) -> bool:
+    def _full(self, progress: Progress, scene: _Scene, message: AssistantMessage) -> bool:
+        """Whether a summary must come first. Right after one another would not help."""
+        if message.error is not None or message.structured is not None or progress.compacted:
+            return False
         return compaction.due(self._desk.compaction, scene.model, message.tokens)
 
     def _structured(

@@ -76,6 +76,8 @@ class Run:
     """Somebody asked it to stop."""
     working: bool = False
     """Whether it is at its rounds, which cancelling its task ends."""
+    owes: UserMessage | None = None
+    """The prompt that was taken up and has not come to its end."""
     resumes: str | None = None
     """The prompt whose interrupted answer is continued."""
     subtasks: list[SubtaskPart] = field(default_factory=list)
@@ -93,7 +95,8 @@ class Run:
         parts = [part for queued in taken for part in queued.parts]
         self.subtasks += [part for part in parts if isinstance(part, SubtaskPart)]
         self.mentioned = [part.name for part in parts if isinstance(part, AgentPart)]
-        return taken[-1].message
+        self.owes = taken[-1].message
+        return self.owes
 
     def cancel(self, message_id: str) -> bool:
         """Take a prompt out of the queue; False where it is not, or not any more, in it."""

@@ -343,9 +343,10 @@ class Runner:
             await self._end(run)
 
     async def _tell(self, run: Run, error: MessageError) -> None:
-        """End the prompts that no round has taken up with an answer that says why."""
+        """End the prompts that have no end yet with an answer that says why."""
         self._news.error(run.session_id, error)
-        parent = run.take()
+        parent = run.take() or run.owes
+        run.owes = None
         if parent is None:
             return
         message = self._asking.message(run, parent, agent=parent.agent)
@@ -359,7 +360,7 @@ class Runner:
     async def _end(self, run: Run) -> None:
         self._desk.shop.broker.withdraw(run.session_id)
         try:
-            if run.queue:
+            if run.queue or run.owes:
                 await self._tell(run, failure.ABORTED)
             await self._store.release(run.session_id)
         finally:
@@ -392,9 +393,11 @@ class Runner:
                 )
                 if heir is None:
                     break
-                progress.parent, progress.compacted = heir, True
+                run.owes = progress.parent = heir
+                progress.compacted = True
             progress.parent = await self._aides.perform(run, run.take() or progress.parent)
             following = await self._making.round(run, progress, unseen=unseen)
+        run.owes = None
         await self._conclude(run.session_id, progress.parent)
 
     async def _conclude(self, session_id: str, parent: UserMessage) -> None:

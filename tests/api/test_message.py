@@ -182,3 +182,58 @@ async def test_what_does_not_exist_is_a_404(tmp_path: Path) -> None:
             assert (status, answer["name"]) == (404, "NotFoundError")
         status, _ = await at.send("session.prompt", {"parts": [TEXT]}, sessionID="ses_x")
         assert status == 404
+
+
+async def prompted(it: Place, *texts: str) -> tuple[str, list[dict[str, Any]]]:
+    """A session with prompts that nobody answers, and its messages."""
+    session = (await it.ask("session.create", {"title": "t"}))["id"]
+    for text in texts:
+        body = {"noReply": True, "parts": [{"type": "text", "text": text}]}
+        await it.send("session.prompt", body, sessionID=session)
+    return session, await it.ask("session.messages", sessionID=session)
+
+
+async def test_edits_are_told(tmp_path: Path) -> None:
+    async with place(tmp_path) as it:
+        session, messages = await prompted(it, "one", "two")
+        first, second = messages
+        part = first["parts"][0]
+        where = {"sessionID": session, "messageID": first["info"]["id"]}
+        async with it.server.events("/event") as events:
+            await events.next()
+            await it.ask("part.update", {**part, "text": "new"}, **where, partID=part["id"])
+            assert await it.ask("part.delete", **where, partID=part["id"]) is True
+            assert await it.ask("part.delete", **where, partID=part["id"]) is True
+            second_id = second["info"]["id"]
+            gone = {"sessionID": session, "messageID": second_id}
+            assert await it.ask("session.deleteMessage", **gone) is True
+            assert await it.ask("session.deleteMessage", **gone) is True
+            await it.ask("session.update", {"title": "end"}, sessionID=session)
+            told: list[dict[str, Any]] = []
+            while not told or told[-1]["type"] != "session.updated":
+                told.append(await events.next())
+        assert [one["type"] for one in told] == [
+            "message.part.updated",
+            "message.part.removed",
+            "message.removed",
+            "session.updated",
+        ]
+        assert told[0]["properties"]["part"]["text"] == "new"
+        assert told[1]["properties"] == {**where, "partID": part["id"]}
+        assert told[2]["properties"] == {"sessionID": session, "messageID": second_id}
+        (left,) = await it.ask("session.messages", sessionID=session)
+        assert left["parts"] == []
+
+
+async def test_a_command_line_is_answered_as_the_contract_says(tmp_path: Path) -> None:
+    async with place(tmp_path) as it:
+        session, _ = await prompted(it)
+        body = {"agent": "build", "command": "echo hi", "model": "fake/m1"}
+        answer = await it.ask("session.shell", body, sessionID=session)
+        assert answer["parts"][0]["state"]["output"] == "hi\n"
+        body = {"agent": "nobody", "command": "echo hi"}
+        status, error = await it.send("session.shell", body, sessionID=session)
+        assert (status, error["name"]) == (400, "BadRequest")
+        body = {"agent": "build", "command": "echo hi", "model": "fake/none"}
+        status, error = await it.send("session.shell", body, sessionID=session)
+        assert (status, error["name"]) == (400, "ModelNotFoundError")

@@ -189,3 +189,51 @@ async def test_an_id_of_another_kind_is_a_400(tmp_path: Path) -> None:
         assert answer["data"]["message"] == (
             'Expected a string starting with "ses", got "msg_1"\n  at ["sessionID"]'
         )
+
+
+async def prompted(it: Place, *texts: str, **given: Any) -> tuple[str, list[str]]:
+    """A session with prompts that nobody answers, and their ids."""
+    session = (await it.ask("session.create", {"title": "t", **given}))["id"]
+    for text in texts:
+        body = {"noReply": True, "parts": [{"type": "text", "text": text}]}
+        await it.send("session.prompt", body, sessionID=session)
+    messages = await it.ask("session.messages", sessionID=session)
+    return session, [one["info"]["id"] for one in messages]
+
+
+async def test_a_message_is_taken_back_and_restored(tmp_path: Path) -> None:
+    async with place(tmp_path) as it:
+        session, (_, second) = await prompted(it, "one", "two")
+        reverted = await it.ask("session.revert", {"messageID": second}, sessionID=session)
+        assert reverted["revert"]["messageID"] == second
+        assert len(reverted["revert"]["snapshot"]) == 40
+        assert reverted["summary"] == {"additions": 0, "deletions": 0, "files": 0}
+        assert len(await it.ask("session.messages", sessionID=session)) == 2
+        restored = await it.ask("session.unrevert", {}, sessionID=session)
+        assert "revert" not in restored
+        same = await it.ask("session.unrevert", {}, sessionID=session)
+        assert same == restored
+        unknown = await it.ask("session.revert", {"messageID": "msg_no"}, sessionID=session)
+        assert unknown == restored
+
+
+async def test_a_prompt_without_reply_makes_it_final_too(tmp_path: Path) -> None:
+    async with place(tmp_path) as it:
+        session, (first, second) = await prompted(it, "one", "two")
+        await it.ask("session.revert", {"messageID": second}, sessionID=session)
+        body = {"noReply": True, "parts": [{"type": "text", "text": "instead"}]}
+        await it.send("session.prompt", body, sessionID=session)
+        left = await it.ask("session.messages", sessionID=session)
+        assert [one["parts"][0]["text"] for one in left] == ["one", "instead"]
+        assert left[0]["info"]["id"] == first
+
+
+async def test_a_fork_stands_by_itself(tmp_path: Path) -> None:
+    async with place(tmp_path) as it:
+        session, (_, second) = await prompted(it, "one", "two")
+        copy = await it.ask("session.fork", {"messageID": second}, sessionID=session)
+        assert copy["title"] == "t (fork #1)"
+        (message,) = await it.ask("session.messages", sessionID=copy["id"])
+        assert message["info"]["sessionID"] == message["parts"][0]["sessionID"] == copy["id"]
+        await it.ask("session.delete", sessionID=session)
+        assert await it.ask("session.get", sessionID=copy["id"]) == copy

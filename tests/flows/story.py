@@ -6,12 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic
 
-from tests.conftest import Asker, EventReader, running
+from typing_extensions import TypeVar
+
+from tests.conftest import Asker, EventReader, Running, running
 from tests.scripted_model import ScriptedModel
 
 JSON = dict[str, Any]
+Server = TypeVar("Server", bound=Asker, default=Running)
 QUIET = ("server.heartbeat", "project.updated")
 
 
@@ -37,10 +40,10 @@ def repository(directory: Path, files: dict[str, str]) -> None:
 
 
 @dataclass
-class Story:
+class Story(Generic[Server]):
     """A server at work in a project, with everything it has published so far."""
 
-    server: Asker
+    server: Server
     model: ScriptedModel
     project: Path
     events: EventReader

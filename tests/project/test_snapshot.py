@@ -174,6 +174,53 @@ async def test_only_the_named_files_come_back(tmp_path: Path) -> None:
     assert (repo / "two").read_text() == "changed"
 
 
+async def test_files_come_back_from_a_state_each(tmp_path: Path) -> None:
+    repo = repository(tmp_path / "r")
+    snapshot = await snapshot_of(repo, tmp_path)
+    trees = []
+    for number in range(3):
+        trees.append(await tracked(snapshot))
+        for name in ("a.txt", "b", "swap"):
+            path = repo / name
+            if path.is_dir():
+                shutil.rmtree(path)
+            path.write_text(f"{name} {number}")
+        (repo / "swap").unlink()
+        (repo / "swap").mkdir()
+        (repo / "swap" / "in").write_text(str(number))
+    wanted = {
+        str(repo / "a.txt"): trees[0],
+        "b": trees[2],
+        "swap/in": trees[1],
+        "never": trees[0],
+        "own": "0" * 40,
+    }
+    (repo / "own").write_text("own")
+    changed = await snapshot.restore_each(wanted)
+    assert sorted(changed) == [str(repo / name) for name in ("a.txt", "b", "swap/in")]
+    assert (repo / "a.txt").read_text() == "a\n"
+    assert (repo / "b").read_text() == "b 1"
+    assert (repo / "swap" / "in").read_text() == "0"
+    assert (repo / "own").read_text() == "own"
+    assert await snapshot.restore_each({}) == []
+
+
+async def test_states_are_collected_once_a_day(tmp_path: Path) -> None:
+    repo = repository(tmp_path / "r")
+    snapshot = await snapshot_of(repo, tmp_path)
+    assert not await snapshot.collect_if_due()
+    first = await tracked(snapshot)
+    assert not await snapshot.collect_if_due()
+    assert not await snapshot.collect_if_due()
+    stamp = Path(snapshot.git_dir) / "collected"
+    os.utime(stamp, (0, 0))
+    (repo / "a.txt").write_text("changed\n")
+    assert await snapshot.collect_if_due()
+    assert not await snapshot.collect_if_due()
+    await snapshot.restore(first)
+    assert (repo / "a.txt").read_text() == "a\n"
+
+
 async def test_what_is_ignored_stays_as_it_is(tmp_path: Path) -> None:
     repo = repository(tmp_path / "r")
     (repo / ".gitignore").write_text("*.log\n")

@@ -128,3 +128,11 @@ def test_schema_lists_the_same_components() -> None:
     components = json.dumps(Config.model_json_schema(by_alias=True)["$defs"])
     for name in ("PermissionConfig", "PermissionRuleConfig", "AgentConfig", "McpOAuthConfig"):
         assert f'"{name}"' in components
+
+
+def test_what_becomes_of_unanswered_requests_is_configured() -> None:
+    given = {"unattended": {"action": "deny", "after": 1.5, "when": "always"}}
+    assert Config.model_validate(given).plain() == given
+    for wrong in ({"action": "allow"}, {"after": -1}, {"when": "never"}):
+        with pytest.raises(ValidationError):
+            Config.model_validate({"unattended": wrong})

@@ -247,6 +247,12 @@ async def test_a_request_too_long_is_summed_up_and_asked_again(tmp_path: Path) -
         assert (part["auto"], part["overflow"]) == (True, True)
 
 
+async def test_a_body_too_large_is_too_long_as_well(tmp_path: Path) -> None:
+    turns: list[JSON] = [{"status": 413}, {"text": "SUM"}, {"text": "done after all"}]
+    async with working(tmp_path, *turns) as it:
+        assert texts(await it.prompt("q1")) == ["done after all"]
+
+
 async def test_a_request_too_long_even_after_a_summary_is_an_error(tmp_path: Path) -> None:
     turns: list[JSON] = [TOO_LONG, {"text": "SUM"}, TOO_LONG]
     async with working(tmp_path, *turns) as it:
@@ -311,3 +317,36 @@ async def test_a_prompt_during_a_summary_is_answered_after_it(tmp_path: Path) ->
         it.model.release("here")
         await summing
         assert texts(await late) == ["a2"]
+
+
+@pytest.mark.parametrize("moment", [*range(0, 240, 12), 400, 800])
+async def test_stopped_at_any_moment_every_prompt_has_an_end(tmp_path: Path, moment: int) -> None:
+    turns: list[JSON] = [{"text": "a1", "usage": FULL}, {"text": "SUM"}, {"text": "cont"}]
+    async with working(tmp_path, *turns) as it:
+        await it.accept("q1")
+        await it.until("message.part.updated", lambda one: one["part"]["type"] == "step-finish")
+        for _ in range(moment):
+            await asyncio.sleep(0)
+        await it.instance.runner.abort(it.session_id)
+        *_, last = await it.messages()
+        assert isinstance(last.info, AssistantMessage)
+        assert last.info.error is not None or texts(last) in (["a1"], ["cont"])
+        for answer in await it.answers():
+            assert answer.time.completed is not None
+        assert it.instance.runner.status() == {}
+
+
+async def test_a_context_full_from_the_start_is_not_summed_up_for_ever(tmp_path: Path) -> None:
+    bash = {"name": "bash", "args": {"command": "echo one"}}
+    turns: list[JSON] = [
+        {"text": "a1", "usage": FULL},
+        {"text": "SUM"},
+        {"tools": [bash], "usage": FULL},
+        {"tools": [bash], "usage": FULL},
+        {"text": "SUM TWO"},
+        {"text": "cont", "usage": FULL},
+    ]
+    async with working(tmp_path, *turns) as it:
+        assert texts(await it.prompt("q1")) == ["cont"]
+        assert len(it.model.requests) == len(turns)
+        assert len(it.of("session.compacted")) == 2

@@ -31,14 +31,16 @@ def includer(directory: Path, worktree: Path | None = None) -> Includer:
 
 async def test_what_is_printed_takes_the_place_of_the_command_line(tmp_path: Path) -> None:
     pieces = [Piece("a "), Piece("echo $GIVEN; echo no >&2; exit 1", runs=True), Piece("b")]
-    assert await includer(tmp_path).text(pieces) == "a given\nb"
+    filled = await includer(tmp_path).fill(pieces)
+    assert filled == [Piece("a "), Piece("given\n", runs=True), Piece("b")]
     assert await includer(tmp_path).output("pwd") == f"{tmp_path}\n"
     assert await includer(tmp_path).output("printf '\\377'") == "\ufffd"
 
 
 async def test_nothing_is_read_from_the_terminal_and_nothing_stays_behind(tmp_path: Path) -> None:
     printed = await includer(tmp_path).output("cat; sleep 60 >/dev/null & echo $!")
-    assert not exists(int(printed))
+    while exists(int(printed)):  # noqa: ASYNC110 - it was killed; nothing tells when it is gone
+        await asyncio.sleep(0.01)
 
 
 async def test_output_without_end_is_cut(tmp_path: Path) -> None:
@@ -88,9 +90,23 @@ async def test_files_and_agents_are_found_by_their_mention(tmp_path: Path) -> No
     assert [part.name for part in found if isinstance(part, AgentPartInput)] == ["explore"]
 
 
-async def test_what_is_given_already_or_printed_is_no_mention(tmp_path: Path) -> None:
+async def test_what_is_given_already_is_not_given_again(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("")
-    (tmp_path / "b").write_text("")
     given = FilePartInput(mime="text/plain", url=(tmp_path / "a").as_uri() + "?start=1")
-    pieces = [Piece("@a "), Piece("echo @b", runs=True)]
-    assert await includer(tmp_path).mentioned(pieces, [given]) == []
+    assert await includer(tmp_path).mentioned([Piece("@a")], [given]) == []
+
+
+async def test_what_is_printed_reaches_only_files_in_here(tmp_path: Path) -> None:
+    inside = tmp_path / "in"
+    inside.mkdir()
+    (tmp_path / "secret").write_text("")
+    (inside / "a").write_text("")
+    (inside / "link").symlink_to(tmp_path / "secret")
+    printed = f"@a @../secret @{tmp_path}/secret @link @explore"
+    found = await includer(inside, tmp_path).mentioned([Piece(printed, runs=True)], [])
+    assert [part.url for part in found if isinstance(part, FilePartInput)] == [
+        (inside / "a").as_uri()
+    ]
+    assert len(found) == 1
+    typed = await includer(inside, tmp_path).mentioned([Piece("@../secret")], [])
+    assert len(typed) == 1

@@ -4,7 +4,7 @@ import pytest
 
 from opencode.errors import NotFoundError
 from opencode.schema.message import MessageWithParts
-from opencode.session.outcome import answer_to, interrupted, last_prompt
+from opencode.session.outcome import answer_to, broken_off, interrupted, last_prompt
 
 PLACE = {"sessionID": "ses_1"}
 
@@ -28,9 +28,14 @@ def user(number: int, *, auto: bool | None = None, goes_on: bool = False) -> Mes
 
 
 def answer(
-    number: int, parent: int, finish: str | None = "stop", *, error: str | None = None
+    number: int,
+    parent: int,
+    finish: str | None = "stop",
+    *,
+    error: str | None = None,
+    summary: bool = False,
 ) -> MessageWithParts:
-    info = {
+    info: dict[str, object] = {
         **PLACE,
         "id": f"msg_{number}",
         "role": "assistant",
@@ -44,6 +49,8 @@ def answer(
         "cost": 0,
         "tokens": {"input": 0, "output": 0, "reasoning": 0, "cache": {"read": 0, "write": 0}},
     }
+    if summary:
+        info["summary"] = True
     if finish is not None:
         info["finish"] = finish
     if error is not None:
@@ -103,6 +110,34 @@ def test_what_did_not_come_to_its_end_can_be_continued() -> None:
     assert interrupted([user(1), broken, user(3)]) is None
     assert interrupted([user(1), broken, user(3), answer(4, 3)]) is None
     assert interrupted([]) is None
+
+
+def test_a_summary_somebody_asked_for_is_not_continued() -> None:
+    broken = answer(4, 3, None, error="MessageAbortedError")
+    assert interrupted([user(1), answer(2, 1), user(3, auto=False), broken]) is None
+    found = interrupted([user(1), answer(2, 1), user(3, auto=True), broken])
+    assert found is not None
+    assert found.id == "msg_3"
+
+
+@pytest.mark.parametrize(
+    ("messages", "expected"),
+    [
+        ([], None),
+        ([user(1)], None),
+        ([user(1), answer(2, 1)], None),
+        ([user(1), answer(2, 1, None, error="MessageAbortedError")], None),
+        ([user(1), answer(2, 1, "tool-calls")], "msg_1"),
+        ([user(1), answer(2, 1, "unknown")], "msg_1"),
+        ([user(1), answer(2, 1), user(3, auto=False), answer(4, 3, summary=True)], None),
+        ([user(1), answer(2, 1), user(3, auto=True), answer(4, 3, summary=True)], "msg_3"),
+    ],
+)
+def test_work_broken_off_between_answers_is_seen(
+    messages: list[MessageWithParts], expected: str | None
+) -> None:
+    found = broken_off(messages)
+    assert (None if found is None else found.id) == expected
 
 
 def test_the_last_prompt_is_the_newest_user_message() -> None:

@@ -173,11 +173,13 @@ async def test_a_missing_text_file_is_told_to_the_model_and_reported(tmp_path: P
 
 async def test_a_missing_image_is_told_to_the_model_and_reported(tmp_path: Path) -> None:
     asked = Asked()
-    parts = await asked.parts(file((tmp_path / "no.png").as_uri(), "image/png"))
-    assert texts(parts) == [
-        f"The file {tmp_path}/no.png could not be attached: No such file or directory"
-    ]
-    assert asked.failures == [f"{tmp_path}/no.png: No such file or directory"]
+    path = tmp_path / "no.png"
+    called, failed = texts(await asked.parts(file(path.as_uri(), "image/png")))
+    assert called == f'Called the Read tool with the following input: {{"filePath":"{path}"}}'
+    assert failed == (
+        f"Read tool failed to read {path} with the following error: File not found: {path}"
+    )
+    assert asked.failures == [f"File not found: {path}"]
 
 
 async def test_what_is_no_regular_file_is_never_read(tmp_path: Path) -> None:

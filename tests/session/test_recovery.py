@@ -83,7 +83,7 @@ async def test_what_had_ended_is_left_as_it_is(tmp_path: Path) -> None:
     async with open_store(tmp_path) as kept:
         session = await kept.session()
         message = await kept.answer(session.id)
-        message.time.completed = 5
+        message.finish, message.time.completed = "stop", 5
         part = text_part(kept.store.ids, message, "done")
         await kept.store.save_message(message, [part])
         await left(kept, session.id)
@@ -180,3 +180,19 @@ async def test_thoughts_end_as_words_do(tmp_path: Path) -> None:
         (found,) = (await kept.store.message(session.id, message.id)).parts
         assert isinstance(found, ReasoningPart)
         assert found.time.end is not None
+
+
+async def test_work_that_was_between_two_answers_is_told_as_interrupted(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as kept:
+        session = await kept.session()
+        message = await kept.answer(session.id)
+        message.finish, message.time.completed = "tool-calls", 5
+        await kept.store.save_message(message)
+        await left(kept, session.id)
+        assert await recover(kept.store) == 1
+        *_, before, last = await kept.store.messages(session.id)
+        assert before.info == message
+        assert isinstance(last.info, AssistantMessage)
+        assert last.info.parent_id == message.parent_id
+        assert last.info.id > message.id
+        assert last.info.error is not None

@@ -13,6 +13,7 @@ from opencode.storage.listing import (
     CreatedFilter,
     GlobalFilter,
     created_sessions,
+    forget_permission,
     global_sessions,
     saved_permissions,
 )
@@ -132,3 +133,12 @@ def test_saved_permissions_have_ids_that_stay() -> None:
     ]
     assert len({row.id for row in rows}) == 3
     assert saved_permissions(db, "q") == rows[2:]
+
+
+def test_a_saved_permission_is_forgotten_by_its_id() -> None:
+    db = database()
+    records.remember_permission(db, "p", "bash", ["ls *", "git *"], 1)
+    first, second = saved_permissions(db)
+    assert forget_permission(db, first.id)
+    assert saved_permissions(db) == [second]
+    assert not forget_permission(db, first.id)

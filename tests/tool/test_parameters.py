@@ -9,6 +9,7 @@ import pytest
 from opencode.fetch import Fetch
 from opencode.ids import Ids
 from opencode.project.search import Search
+from opencode.schema.agent import Skill
 from opencode.tasks import Tasks
 from opencode.tool import built_in
 from opencode.tool.bash import BashArguments
@@ -18,8 +19,19 @@ from opencode.tool.read import ReadArguments
 from opencode.tool.webfetch import WebFetchArguments
 
 
+async def no_skills() -> list[Skill]:
+    return []
+
+
 async def test_every_schema_is_plain_and_valid() -> None:
-    tools = built_in(environ={}, ids=Ids(), tasks=Tasks(), search=Search(None), fetch=Fetch())
+    tools = built_in(
+        environ={"OPENCODE_EXPERIMENTAL": "1"},
+        ids=Ids(),
+        tasks=Tasks(),
+        search=Search(None),
+        fetch=Fetch(),
+        skills=no_skills,
+    )
     for tool in tools:
         schema = parameters(tool.arguments)
         jsonschema.Draft202012Validator.check_schema(schema)
