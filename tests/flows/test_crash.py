@@ -72,9 +72,9 @@ async def test_a_killed_server_leaves_a_closed_run(tmp_path: Path) -> None:
             await it.until("message.part.updated")
         process.send_signal(signal.SIGKILL)
         await process.wait()
-    async with story(tmp_path, [{"text": "Going on."}], project=project) as it:
-        assert await it.get("/session/status") == {}
-        user, answer = await it.messages(session)
+    async with story(tmp_path, [{"text": "Going on."}], project=project) as after:
+        assert await after.get("/session/status") == {}
+        user, answer = await after.messages(session)
         assert user["info"]["role"] == "user"
         assert answer["info"]["error"]["name"] == "MessageAbortedError"
         assert answer["info"]["time"]["completed"]
@@ -83,9 +83,9 @@ async def test_a_killed_server_leaves_a_closed_run(tmp_path: Path) -> None:
         (call,) = [part for part in answer["parts"] if part["type"] == "tool"]
         assert call["state"]["status"] == "error"
         assert "interrupted" in call["state"]["error"]
-        again = await it.post(
+        again = await after.post(
             f"/session/{session}/message", {"parts": [{"type": "text", "text": "Go on"}]}
         )
         assert again["info"]["finish"] == "stop"
-        sent = it.model.requests[-1].body["messages"]
+        sent = after.model.requests[-1].body["messages"]
         assert [one["role"] for one in sent[1:]] == ["user", "assistant", "tool", "user"]
