@@ -23,8 +23,9 @@ from opencode.schema.part import (
 from opencode.schema.session import Session, SessionTime, SessionTokens
 from opencode.session import failure
 from opencode.session.calls import ABORTED
+from opencode.session.rows import missing_message, put_session
 from opencode.session.slug import slug
-from opencode.session.store import SessionStore, missing_message, put_session
+from opencode.session.store import SessionStore
 from opencode.session.undo import remaining
 from opencode.storage import records
 

@@ -25,7 +25,15 @@ from opencode.schema.message import Message, MessageWithParts
 from opencode.schema.part import Part, ReasoningPart, TextPart
 from opencode.schema.session import Session, SessionCreateInput, SessionTime, SessionTokens
 from opencode.schema.wire import Encoded
-from opencode.session.cursor import encode_list, encode_row, read_cursor, write_cursor
+from opencode.session.rows import (
+    encode_list,
+    encode_row,
+    missing_message,
+    missing_session,
+    put_session,
+    read_cursor,
+    write_cursor,
+)
 from opencode.session.slug import slug
 from opencode.storage import records
 from opencode.storage.database import Database
@@ -480,26 +488,3 @@ def _log_failure(saved: "asyncio.Future[None]") -> None:
     """Nobody waits for text that streams to be saved; its part's end saves it again."""
     if not saved.cancelled() and (error := saved.exception()) is not None:
         log.warning("text that streams could not be saved: %s", error)
-
-
-def missing_session(session_id: str) -> NotFoundError:
-    return NotFoundError(f"Session not found: {session_id}")
-
-
-def missing_message(message_id: str) -> NotFoundError:
-    return NotFoundError(f"Message not found: {message_id}")
-
-
-def put_session(db: records.Connection, session: Session) -> None:
-    """Save a session as it is, within a transaction of `SessionStore.rewrite`."""
-    records.put_session(
-        db,
-        identifier=session.id,
-        project_id=session.project_id,
-        directory=session.directory,
-        path=session.path or "",
-        parent_id=session.parent_id,
-        title=session.title,
-        updated=session.time.updated,
-        data=session.wire(),
-    )

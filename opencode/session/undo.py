@@ -8,7 +8,8 @@ from opencode.schema import event as events
 from opencode.schema.message import AssistantMessage, MessageWithParts
 from opencode.schema.session import Session, SessionRevert, SessionTokens
 from opencode.session import summary
-from opencode.session.store import SessionStore, put_session
+from opencode.session.rows import put_session
+from opencode.session.store import SessionStore
 from opencode.storage import records
 
 CENTS = 12

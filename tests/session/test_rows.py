@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opencode.errors import BadRequestError
-from opencode.session.cursor import read_cursor, write_cursor
+from opencode.session.rows import read_cursor, write_cursor
 
 
 @given(st.text())

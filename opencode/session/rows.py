@@ -1,12 +1,13 @@
-"""Pages of a conversation: their opaque names, and stored messages as they are on the wire."""
+"""Between the rows and the wire: sessions and messages as stored, pages and their opaque names."""
 
 import base64
 import binascii
 import json
 from typing import Any
 
-from opencode.errors import BadRequestError
+from opencode.errors import BadRequestError, NotFoundError
 from opencode.schema.part import ReasoningPart, TextPart
+from opencode.schema.session import Session
 from opencode.storage import records
 
 
@@ -38,3 +39,26 @@ def encode_row(row: records.MessageRow, live: dict[str, TextPart | ReasoningPart
 def encode_list(rows: list[str]) -> bytes:
     """Stored JSON as one list."""
     return f"[{','.join(rows)}]".encode()
+
+
+def missing_session(session_id: str) -> NotFoundError:
+    return NotFoundError(f"Session not found: {session_id}")
+
+
+def missing_message(message_id: str) -> NotFoundError:
+    return NotFoundError(f"Message not found: {message_id}")
+
+
+def put_session(db: records.Connection, session: Session) -> None:
+    """Save a session as it is, within a transaction of `SessionStore.rewrite`."""
+    records.put_session(
+        db,
+        identifier=session.id,
+        project_id=session.project_id,
+        directory=session.directory,
+        path=session.path or "",
+        parent_id=session.parent_id,
+        title=session.title,
+        updated=session.time.updated,
+        data=session.wire(),
+    )
