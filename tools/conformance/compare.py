@@ -33,7 +33,7 @@ def differences(theirs: Any, ours: Any, where: str = "") -> Iterator[Difference]
                 yield from differences(theirs[key], ours[key], place)
     elif type(theirs) is type(ours) and isinstance(theirs, list):
         yield from _of_lists(theirs, ours, where)
-    elif theirs != ours:
+    elif theirs != ours or isinstance(theirs, bool) is not isinstance(ours, bool):
         yield Difference(where, shown(theirs), shown(ours))
 
 

@@ -181,7 +181,9 @@ def replacements(ground: Ground) -> list[tuple[str, str]]:
     ]
 
 
-async def opened_driver(stack: AsyncExitStack, root: Path) -> Driver:
+async def opened_driver(
+    stack: AsyncExitStack, root: Path, *, servers: int = THEIR_SERVERS
+) -> Driver:
     """Start everything. Raises `PublishedMissingError` and `SideError`."""
     program = await asyncio.to_thread(fetch)
     their_command = [str(program), "serve", "--port=0"]
@@ -189,6 +191,6 @@ async def opened_driver(stack: AsyncExitStack, root: Path) -> Driver:
     ours = await stack.enter_async_context(opened("ours", our_command(), root / "o"))
     theirs = [
         await stack.enter_async_context(opened("theirs", their_command, root / f"t{number}"))
-        for number in range(THEIR_SERVERS)
+        for number in range(servers)
     ]
     return Driver(theirs, ours, web=web, root=root)
