@@ -55,6 +55,18 @@ async def never(page: RequestHandler) -> None:
     await asyncio.Event().wait()
 
 
+def echo(page: RequestHandler) -> None:
+    page.write(f"{page.request.method} {page.request.body.decode()}".encode())
+
+
+async def test_a_body_is_sent_and_no_redirect_followed() -> None:
+    async with fetching({"/echo": echo, "/onwards": onwards}) as (fetch, url):
+        found = await fetch.post(f"{url}/echo", b"hello")
+        assert found.body == b"POST hello"
+        with pytest.raises(FetchRefused, match="redirects"):
+            await fetch.post(f"{url}/onwards", b"hello")
+
+
 async def test_an_answer_is_read_with_its_kind_and_character_set() -> None:
     async with fetching({"/latin": latin}) as (fetch, url):
         found = await fetch.get(f"{url}/latin")

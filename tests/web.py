@@ -22,6 +22,9 @@ class Page(RequestHandler):
         if result is not None:
             await result
 
+    async def post(self) -> None:
+        await self.get()
+
 
 @asynccontextmanager
 async def web(pages: dict[str, Answer]) -> AsyncIterator[int]:

@@ -6,6 +6,7 @@ finished deltas cross over, as many at a time as have come.
 """
 
 import asyncio
+import contextlib
 import importlib
 import threading
 from collections import deque
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from opencode.provider.exchange import Exchange
 
 AT_ONCE = 100
+AGAIN_S = 1.0
+"""After so long a request that was to stop is told so again: while a connection is being made, the
+network library may take the cancellation for one of its own."""
 
 
 class LLM:
@@ -48,9 +52,9 @@ class LLM:
             if feed.error is not None:
                 raise feed.error
         finally:
-            if not feed.ended:
+            while not feed.closed:
                 worker.loop.call_soon_threadsafe(feed.abandon)
-                await feed.drained()
+                await feed.drained(AGAIN_S)
 
     async def close(self) -> None:
         """Close the connections and end the thread."""
@@ -111,7 +115,8 @@ class Feed:
         self._deltas: deque[Delta] = deque()
         self._news = asyncio.Event()
         self._rung = False
-        self._closed = False
+        self.closed = False
+        """Nothing more will come."""
         self.filler: asyncio.Task[None] | None = None
         """What fills this, once it has begun."""
         self.abandoned = False
@@ -122,7 +127,7 @@ class Feed:
     @property
     def ended(self) -> bool:
         """Whether the answer is complete and everything of it was taken."""
-        return self._closed and not self._deltas
+        return self.closed and not self._deltas
 
     def put(self, delta: Delta) -> None:
         """Add a delta; in the thread."""
@@ -132,7 +137,7 @@ class Feed:
     def end(self, error: Exception | None) -> None:
         """Nothing more will come; in the thread."""
         self.error = error
-        self._closed = True
+        self.closed = True
         self._ring()
 
     def abandon(self) -> None:
@@ -151,10 +156,12 @@ class Feed:
             self._news.clear()
         return taken
 
-    async def drained(self) -> None:
-        """Wait for the end and forget what comes before it."""
-        while not self._closed:
-            await self.take()
+    async def drained(self, seconds: float) -> None:
+        """Wait for the end, not for ever, and forget what comes before it."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not self.closed:
+                    await self.take()
 
     def _ring(self) -> None:
         # One call for all that comes before the other loop gets to it.

@@ -20,6 +20,8 @@ PATIENCE = 60.0
 """Seconds a command line in a template may take."""
 MOST = 1024 * 1024
 """Bytes of its output that are taken."""
+DRAIN_S = 1.0
+"""Seconds for the rest of it to be thrown away, and the end to be noticed."""
 BY_VALUE = ("image/", "application/pdf")
 """Kinds of files that a model is given as they are, not as text."""
 
@@ -65,7 +67,10 @@ class Includer:
         finally:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(child.pid, signal.SIGKILL)
-            await child.wait()
+            # Its end is only noticed once all it printed was read; who left its group may hold on.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(DRAIN_S):
+                    await child.communicate()
 
     async def mentioned(
         self, filled: Sequence[Piece], given: Sequence[FilePartInput]

@@ -20,7 +20,6 @@ from opencode.schema.message import (
     UserMessageTime,
 )
 from opencode.schema.part import (
-    PatchPart,
     TextPart,
     ToolErrorTime,
     ToolPart,
@@ -34,6 +33,7 @@ from opencode.schema.part import (
 from opencode.session import failure
 from opencode.session.calls import ABORTED, Workshop
 from opencode.session.history import EXECUTED_BY_USER
+from opencode.session.patch import note_changes
 from opencode.session.reading import unattended
 from opencode.session.run import Run
 from opencode.session.runner import Runner
@@ -116,7 +116,13 @@ class Line:
                 before = await self._states.look()
                 part.state = await self._output(part)
             await self._store.save_part(part)
-            await self._patch(before)
+            await note_changes(
+                self._store,
+                self._states,
+                self.message,
+                before=before,
+                after=await self._states.look(),
+            )
         finally:
             await self._close(part)
         task = asyncio.current_task()
@@ -157,23 +163,6 @@ class Line:
             error=text,
             time=ToolErrorTime(start=start, end=now_ms()),
         )
-
-    async def _patch(self, before: str | None) -> None:
-        """Note which files it has changed: they come back when it is taken back."""
-        after = await self._states.look()
-        if before is None or after is None or before == after:
-            return
-        files = await self._states.changed_files(before, after)
-        if files:
-            await self._store.save_part(
-                PatchPart(
-                    id=self._store.ids.part(),
-                    session_id=self.message.session_id,
-                    message_id=self.message.id,
-                    hash=before,
-                    files=files,
-                )
-            )
 
     async def _close(self, part: ToolPart) -> None:
         """Every message ends, and every call has a result."""

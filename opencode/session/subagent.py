@@ -6,13 +6,12 @@ that works.
 
 import asyncio
 import json
-import secrets
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from opencode.errors import OpencodeError
-from opencode.ids import now_ms
+from opencode.ids import now_ms, ulid
 from opencode.permission.rules import evaluate
 from opencode.provider.base import ToolCall
 from opencode.schema.agent import Agent
@@ -30,6 +29,7 @@ from opencode.schema.session import Session, SessionCreateInput
 from opencode.session import outcome
 from opencode.session.asking import Asking
 from opencode.session.calls import Calls, SessionMemory
+from opencode.session.patch import note_changes
 from opencode.session.run import Desk, Queued, Run
 from opencode.session.store import Place
 from opencode.tool.base import Assignment, Progress, Report, ToolError
@@ -40,7 +40,6 @@ SHUT = ("todowrite", TASK)
 """What a subagent may not do unless a rule of its own speaks of it."""
 DEFAULT_DEPTH = 1
 AFTER_COMMAND = "Say what came of the task above, then go on with the work."
-LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 Accept = Callable[[str, SessionPromptInput], Coroutine[Any, Any, tuple[UserMessage, Queued | None]]]
 
@@ -169,13 +168,15 @@ class Subagents:
         calls = Calls(
             self._desk.shop, message, [rule], SessionMemory(), available={TASK}, aides=self
         )
+        states = self._desk.snapshots
         async with self._asking.telling(run, message):
+            before = await states.track()
             try:
-                await calls.start(ToolCall(call_id=_ulid(), name=TASK, arguments=_arguments(part)))
-                await calls.wait()
-            except BaseException:
-                await calls.abort()
-                raise
+                with states.changing():
+                    await _call(calls, part)
+            finally:
+                after = await states.track()
+                await note_changes(self._store, states, message, before=before, after=after)
             message.finish = "tool-calls"
 
     async def _continued(self, run: Run, parent: UserMessage) -> UserMessage:
@@ -264,6 +265,15 @@ def _failed(session_id: str, reason: str) -> ToolError:
     return ToolError(f"Subagent failed (task_id: {session_id}): {reason}")
 
 
+async def _call(calls: Calls, part: SubtaskPart) -> None:
+    try:
+        await calls.start(ToolCall(call_id=ulid(), name=TASK, arguments=_arguments(part)))
+        await calls.wait()
+    except BaseException:
+        await calls.abort()
+        raise
+
+
 def _arguments(part: SubtaskPart) -> str:
     given = {
         "prompt": part.prompt,
@@ -272,9 +282,3 @@ def _arguments(part: SubtaskPart) -> str:
         **({} if part.command is None else {"command": part.command}),
     }
     return json.dumps(given, ensure_ascii=False)
-
-
-def _ulid() -> str:
-    """An id like those of calls a model has not made: time and chance in 26 letters."""
-    number = (now_ms() << 80) | secrets.randbits(80)
-    return "".join(LETTERS[(number >> shift) & 31] for shift in range(125, -1, -5))

@@ -12,7 +12,6 @@ from opencode.schema.message import AssistantMessage
 from opencode.schema.part import (
     CacheTokens,
     PartTime,
-    PatchPart,
     ReasoningPart,
     StepFinishPart,
     StepStartPart,
@@ -22,6 +21,7 @@ from opencode.schema.part import (
 from opencode.schema.provider import Model
 from opencode.schema.session import Session, SessionTokens
 from opencode.session.calls import Calls
+from opencode.session.patch import note_changes
 from opencode.session.store import SessionStore
 
 
@@ -213,20 +213,9 @@ class Turn:
         await self._patch(after)
 
     async def _patch(self, after: str | None) -> None:
-        before = self._before
-        if before is None or after is None or before == after:
-            return
-        files = await self._snapshots.changed_files(before, after)
-        if files:
-            await self._store.save_part(
-                PatchPart(
-                    id=self._store.ids.part(),
-                    session_id=self._message.session_id,
-                    message_id=self._message.id,
-                    hash=before,
-                    files=files,
-                )
-            )
+        await note_changes(
+            self._store, self._snapshots, self._message, before=self._before, after=after
+        )
 
 
 def _tokens(usage: base.Usage) -> Tokens:

@@ -89,3 +89,14 @@ async def test_the_places_of_a_location_follow_its_configuration(tmp_path: Path)
     assert places.extra == ("more",)
     assert places.configuration[0] == paths.config
     assert str((tmp_path / "project").resolve() / ".opencode") in places.configuration
+
+
+async def test_a_changed_file_counts_at_once_and_the_directories_are_told(tmp_path: Path) -> None:
+    path = write(tmp_path / "project" / ".opencode" / "skill" / "x", "x", "first")
+    found = skills(tmp_path)
+    assert [one.content for one in await found.list()][1:] == ["first"]
+    path.write_text(path.read_text().replace("first", "the second"))
+    assert [one.content for one in await found.list()][1:] == ["the second"]
+    assert await found.directories() == [str(path.parent)]
+    path.unlink()
+    assert await found.directories() == []

@@ -166,3 +166,14 @@ async def test_an_answer_nobody_waits_for_is_given_up_at_any_moment(tmp_path: Pa
                     async for _ in answer:
                         pass
         assert finish(await asker.ask()).reason == "stop"
+
+
+async def test_many_requests_stopped_as_they_reach_the_provider_all_end(tmp_path: Path) -> None:
+    turn: JSON = {"text": "slow", "hold": "on"}
+    async with asking(tmp_path, "compatible", *[turn] * 12) as asker:
+        tasks = [asyncio.ensure_future(asker.ask()) for _ in range(12)]
+        await asker.server.received(6)  # the others are on their way
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert all(task.cancelled() for task in tasks)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from opencode.errors import BadRequestError, SessionBusyError
-from opencode.schema.message import SessionShellInput, UserMessage
+from opencode.schema.message import SessionCommandInput, SessionShellInput, UserMessage
 from opencode.schema.part import ToolPart
 from opencode.schema.session import Session
 from opencode.session.revert import Reverts
@@ -213,6 +213,21 @@ async def test_what_the_users_command_line_did_is_taken_back_too(tmp_path: Path)
         assert not (repo / "shell.txt").exists()
         await unrevert(it)
         assert (repo / "shell.txt").read_text() == "s\n"
+
+
+async def test_what_a_subagent_did_for_a_command_is_taken_back_too(tmp_path: Path) -> None:
+    repo = project(tmp_path)
+    command = {"do": {"template": "Do it", "subtask": True, "agent": "general"}}
+    answers = [bash("echo sub > sub.txt"), {"text": "did it"}, {"text": "It is done."}]
+    async with working(tmp_path, *answers, command=command) as it:
+        given = SessionCommandInput(command="do", arguments="")
+        await it.instance.command_runner.run(it.session_id, given)
+        assert (repo / "sub.txt").exists()
+        target, *_ = await prompts(it)
+        await revert(it, target)
+        assert not (repo / "sub.txt").exists()
+        await unrevert(it)
+        assert (repo / "sub.txt").read_text() == "sub\n"
 
 
 class Failing(KnownStates):
