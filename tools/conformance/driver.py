@@ -21,7 +21,7 @@ from tools.conformance.places import Places, build, furnish
 from tools.conformance.published import fetch
 from tools.conformance.scenario import Scenario
 from tools.conformance.side import Side, opened, our_command
-from tools.conformance.stage import JSON, Record, Stage, fill
+from tools.conformance.stage import JSON, PLAYED, Record, Stage, fill
 from tools.conformance.web import pages
 
 TOGETHER = 6
@@ -111,7 +111,12 @@ class Driver:
         return Ground(side, places, model, tokens)
 
     def _judged(self, scenario: Scenario, theirs: JSON, ours: JSON) -> Result:
-        known, new = [], []
+        known: list[tuple[Difference, Known]] = []
+        new: list[Difference] = []
+        outcome = theirs["outcome"]
+        if outcome == ours["outcome"] != PLAYED:
+            # A story that neither side can play shows nothing.
+            new.append(Difference("outcome", outcome, outcome))
         for difference in differences(theirs, ours):
             reason = listed.explanation(self._known, scenario.name, difference)
             if reason is None:
@@ -152,7 +157,7 @@ async def _recorded(scenario: Scenario, stage: Stage) -> Record:
     except Exception as error:
         # A side that answers otherwise than a story needs is a difference, not the end of the run.
         stage.record.outcome = f"cannot go on: {error!r}"
-    if stage.record.outcome != "played to the end" and stage.session_id:
+    if stage.record.outcome != PLAYED and stage.session_id:
         await stage.abort()
     return await stage.collect()
 

@@ -53,8 +53,9 @@ class Scenario:
     providers: JSON = field(default_factory=dict)
     """Further providers."""
     alone: bool = False
-    """Whether it needs a directory that nobody has opened before; any wish for a configuration,
-    a model or a protocol of its own means the same."""
+    """Whether it needs a directory of its own: because of files that are read when it is opened, or
+    of what it leaves behind (allowed for always, asked and not answered). Otherwise scenarios with
+    the same configuration, model and protocol share one."""
     patience: float = 60.0
     """Seconds after which a side that is still at it counts as hanging."""
 

@@ -11,6 +11,7 @@ from tools.conformance.side import News, Reply, Side, SideError
 
 JSON = dict[str, Any]
 TITLE = "Scenario"
+PLAYED = "played to the end"
 QUIET = 0.3
 """Seconds without news after which a side counts as settled."""
 MOST_QUIET = 5.0
@@ -20,7 +21,7 @@ MOST_QUIET = 5.0
 class Record:
     """What one side has shown, as it was."""
 
-    outcome: str = "played to the end"
+    outcome: str = PLAYED
     answers: list[JSON] = field(default_factory=list)
     sessions: list[JSON] = field(default_factory=list)
     messages: list[list[JSON]] = field(default_factory=list)

@@ -77,11 +77,12 @@ SCENARIOS = [
         ("bash", {"command": "echo other"}),
         play=replied(("always", None)),
         config=ASK_BASH,
+        alone=True,
     ),
     calls("permission-reject", HI, play=replied(("reject", None)), config=ASK_BASH),
     calls("permission-feedback", HI, play=replied(("reject", "use another file")), config=ASK_BASH),
     calls("permission-old-reply", HI, play=answered_the_old_way, config=ASK_BASH),
-    calls("permission-aborted", HI, play=stopped_while_asked, config=ASK_BASH),
+    calls("permission-aborted", HI, play=stopped_while_asked, config=ASK_BASH, alone=True),
     calls("permission-listed", HI, play=listed, config=ASK_BASH),
     calls(
         "permission-split",
@@ -157,12 +158,14 @@ SCENARIOS = [
         "outside-write",
         ("write", {"filePath": "<outside>/w.txt", "content": "w\n"}),
         play=replied(("always", None)),
+        alone=True,
     ),
     calls(
         "outside-search",
         ("glob", {"pattern": "*.txt", "path": "<outside>"}),
         ("grep", {"pattern": "out", "path": "<outside>"}),
         play=replied(("always", None)),
+        alone=True,
     ),
     calls(
         "outside-bash",
