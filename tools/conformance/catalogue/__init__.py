@@ -2,8 +2,10 @@
 
 from tools.conformance.catalogue import (
     answers,
+    delegating,
     editing,
     failures,
+    history,
     later,
     permissions,
     prompts,
@@ -20,5 +22,7 @@ SCENARIOS: list[Scenario] = [
     *permissions.SCENARIOS,
     *prompts.SCENARIOS,
     *failures.SCENARIOS,
+    *history.SCENARIOS,
+    *delegating.SCENARIOS,
 ]
 PLANNED: list[Scenario] = later.SCENARIOS

@@ -7,6 +7,15 @@ from tools.conformance.stage import Stage
 
 JSON = dict[str, Any]
 INDENTED = "def f():\n        if x:\n            a = 1\n        return a\n"
+PATCH = (
+    "*** Begin Patch\n*** Add File: added.txt\n+one\n*** Update File: multi.txt\n"
+    "@@\n foo\n-bar\n+BAR\n*** Delete File: README.md\n*** End Patch"
+)
+MOVE = (
+    "*** Begin Patch\n*** Update File: multi.txt\n*** Move to: moved.txt\n"
+    "@@\n foo\n-bar\n+BAR\n*** End Patch"
+)
+GPT: JSON = {"id": "gpt-5.1"}
 BLOCK = "start\none\ntwo\nthree\nend\n"
 
 
@@ -90,5 +99,14 @@ SCENARIOS = [
         ],
         edited_by_others,
         files={"t.txt": "first\nsecond\n"},
+    ),
+    calls("apply-patch", ("apply_patch", {"patchText": PATCH}), model=GPT),
+    calls("apply-patch-move", ("apply_patch", {"patchText": MOVE}), model=GPT),
+    calls(
+        "apply-patch-wrong",
+        ("apply_patch", {"patchText": "nothing"}),
+        ("apply_patch", {"patchText": "*** Begin Patch\n*** End Patch"}),
+        ("apply_patch", {"patchText": MOVE.replace("-bar", "-zzz")}),
+        model=GPT,
     ),
 ]
