@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -35,6 +36,7 @@ STARTS = 5
 CONNECTIONS = 8
 ROUNDS = 3
 FILES = 500
+PATIENCE = 120.0
 WARM = 5.0
 """Seconds for the libraries of a first prompt to be loaded."""
 IDENTITY = ["-c", "user.name=bench", "-c", "user.email=bench@example.com"]
@@ -63,14 +65,17 @@ asyncio.run(main())
 
 @asynccontextmanager
 async def program(
-    *arguments: str, cwd: Path | None = None, environ: Mapping[str, str] | None = None
+    *arguments: str,
+    cwd: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    executable: str = sys.executable,
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, int, float]]:
     """A process that prints its address, the port, and the milliseconds until it did."""
     with tempfile.TemporaryDirectory() as home:
         kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
         began = time.perf_counter()
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
+            executable,
             *arguments,
             cwd=cwd or home,
             env={**kept, "HOME": home, "PYTHONPATH": str(ROOT), **(environ or {})},
@@ -78,7 +83,9 @@ async def program(
             stderr=asyncio.subprocess.DEVNULL,
         )
         assert process.stdout is not None
-        line = await process.stdout.readline()
+        line = b""
+        while b"http://" not in line and not process.stdout.at_eof():
+            line = await process.stdout.readline()
         took = (time.perf_counter() - began) * 1000
         try:
             yield process, int(line.decode().rpartition(":")[2]), took
@@ -172,7 +179,8 @@ async def _hang_up(writer: asyncio.StreamWriter) -> None:
         await writer.wait_closed()
 
 
-def _project(place: Path) -> None:
+def repository(place: Path) -> None:
+    """A git repository of 500 small files."""
     for number in range(FILES):
         folder = place / f"room{number % 20}"
         folder.mkdir(exist_ok=True)
@@ -181,39 +189,44 @@ def _project(place: Path) -> None:
         subprocess.run(["git", *command], cwd=place, check=True)
 
 
-def _config(port: int) -> str:
+def config(port: int) -> str:
+    """A configuration whose only model is the scripted one at `port`."""
     model = {"tool_call": True, "limit": {"context": 128000, "output": 8000}}
     options = {"baseURL": f"http://127.0.0.1:{port}/v1", "apiKey": "none"}
     provider = {"npm": "@ai-sdk/openai-compatible", "options": options, "models": {"m1": model}}
     return json.dumps({"model": "scripted/m1", "provider": {"scripted": provider}})
 
 
-async def _ask(port: int, method: str, path: str, body: Any = None) -> Any:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    data = b"" if body is None else json.dumps(body).encode()
-    head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-    writer.write(f"{head}Content-Length: {len(data)}\r\nConnection: close\r\n\r\n".encode() + data)
-    answer = await reader.read()
-    await _hang_up(writer)
-    return json.loads(answer.partition(b"\r\n\r\n")[2])
+async def request(port: int, method: str, path: str, body: Any = None) -> Any:
+    """One request on a connection of its own; the JSON of the answer."""
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"Content-Type": "application/json"}
+    url = f"http://127.0.0.1:{port}{path}"
+    asked = urllib.request.Request(url, data, headers, method=method)
+
+    def answer() -> Any:
+        with urllib.request.urlopen(asked, timeout=PATIENCE) as found:
+            return json.load(found)
+
+    return await asyncio.to_thread(answer)
 
 
 async def longest_step(folder: Path) -> dict[str, float]:
     """Milliseconds: the longest step of the loop while prompts run, and the time of the last."""
     project, record = folder / "project", folder / "steps"
     project.mkdir()
-    await asyncio.to_thread(_project, project)
+    await asyncio.to_thread(repository, project)
     async with program("-m", "tests.scripted_model", "0", cwd=ROOT) as (_, model, _):
         watched = ("-P", "-m", "tools.steps", str(record), "serve", "--port=0")
-        environ = {"OPENCODE_CONFIG_CONTENT": _config(model), "OPENCODE_DISABLE_LOCAL_MODELS": "1"}
+        environ = {"OPENCODE_CONFIG_CONTENT": config(model), "OPENCODE_DISABLE_LOCAL_MODELS": "1"}
         async with program(*watched, cwd=project, environ=environ) as (_, port, _):
-            session = (await _ask(port, "POST", "/session", {"title": "Bench"}))["id"]
+            session = (await request(port, "POST", "/session", {"title": "Bench"}))["id"]
             await asyncio.sleep(WARM)
             began = time.time()
             for _ in range(ROUNDS):
                 asked = time.perf_counter()
                 prompt = {"parts": [{"type": "text", "text": f"Work. SCRIPT: {SCRIPT}"}]}
-                await _ask(port, "POST", f"/session/{session}/message", prompt)
+                await request(port, "POST", f"/session/{session}/message", prompt)
                 took = (time.perf_counter() - asked) * 1000
     steps = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
     longest = max((step["ms"] for step in steps if step["at"] >= began), default=0.0)
