@@ -126,7 +126,7 @@ async def rate(port: int, path: str, seconds: float) -> float:
             length = re.search(rb"Content-Length: (\d+)", head)
             await reader.readexactly(int(length[1]) if length else 0)
             done += 1
-        await _hang_up(writer)
+        await hang_up(writer)
         return done
 
     return sum(await asyncio.gather(*(ask() for _ in range(CONNECTIONS)))) / seconds
@@ -150,7 +150,7 @@ async def fan_out(port: int, clients: int, events: int) -> float:
         seen += own
         if seen >= target:
             finished.set()
-        await _hang_up(writer)
+        await hang_up(writer)
 
     readiness = [asyncio.Event() for _ in range(clients)]
     async with asyncio.TaskGroup() as group:
@@ -170,10 +170,11 @@ async def _publish(port: int, events: int) -> None:
     for _ in range(events):
         writer.write(request)
         await reader.readuntil(b"true")
-    await _hang_up(writer)
+    await hang_up(writer)
 
 
-async def _hang_up(writer: asyncio.StreamWriter) -> None:
+async def hang_up(writer: asyncio.StreamWriter) -> None:
+    """Close a connection, whether or not the other side has."""
     writer.close()
     with suppress(ConnectionError):
         await writer.wait_closed()

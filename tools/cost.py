@@ -25,7 +25,7 @@ from typing import Any
 
 from docopt import docopt
 
-from tools.bench import config, program, repository, request, server
+from tools.bench import config, hang_up, program, repository, request, server
 from tools.conformance.published import fetch
 from tools.floors import ROOT
 
@@ -51,9 +51,12 @@ def used(pid: int) -> float:
 async def listen(port: int) -> None:
     """Read the events of the whole server for as long as it lives."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(b"GET /global/event HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    while await reader.read(1 << 16):
-        pass
+    try:
+        writer.write(b"GET /global/event HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        while await reader.read(1 << 16):
+            pass
+    finally:
+        await hang_up(writer)
 
 
 async def play(command: Sequence[str], folder: Path, *, program_of: str) -> dict[str, float]:
@@ -84,6 +87,7 @@ async def play(command: Sequence[str], folder: Path, *, program_of: str) -> dict
             await asyncio.sleep(SETTLE)
             found[name] = used(process.pid) - before
         listening.cancel()
+        await asyncio.wait([listening])
     return found
 
 
