@@ -71,6 +71,6 @@ NAMES = st.lists(st.text("ab.", min_size=1, max_size=3), min_size=1, max_size=3)
 
 @given(st.sets(NAMES, max_size=8), st.text("ab./$(", max_size=4))
 def test_nothing_is_found_twice(names: set[str], query: str) -> None:
-    files = [f"/root/{name}" for name in names]
-    paths = _ranked(sorted(files), "/root", query, None)
+    files = [f"/place/{name}" for name in names]
+    paths = _ranked(sorted(files), "/place", query, None)
     assert len(paths) == len(set(paths))

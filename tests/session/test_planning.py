@@ -9,7 +9,7 @@ def session(agent: str | None = None) -> Session:
         id="ses_1",
         slug="quiet-sailor",
         project_id="p",
-        directory="/work",
+        directory="/project",
         title="t",
         agent=agent,
         version="1",
@@ -17,8 +17,8 @@ def session(agent: str | None = None) -> Session:
     )
 
 
-ON = Planning(files=True, worktree="/work", data="/home/me/data")
-OFF = Planning(files=False, worktree="/work", data="/home/me/data")
+ON = Planning(files=True, worktree="/project", data="/home/me/data")
+OFF = Planning(files=False, worktree="/project", data="/home/me/data")
 
 
 def test_a_plan_lies_in_the_project_or_with_the_data() -> None:
@@ -30,7 +30,7 @@ def test_a_plan_lies_in_the_project_or_with_the_data() -> None:
 def test_planning_in_files_is_said_when_it_begins() -> None:
     said = ON.turning(session("build"), "plan")
     assert said is not None
-    assert "/work/.opencode/plans/1700-quiet-sailor.md" in said
+    assert "/project/.opencode/plans/1700-quiet-sailor.md" in said
     assert ON.turning(session(), "plan") == said
     assert ON.turning(session("plan"), "plan") is None
     assert ON.turning(session("plan"), "build") == CHANGED
