@@ -10,11 +10,13 @@ Options:
   --planned          Only what is not built yet.
   --list             Print the names of the scenarios.
 
-Exits with 1 when there is a difference that `differences.toml` does not explain, with 2 when the
-published server cannot be had. Scenarios of features that are not built yet never fail the run.
+Exits with 1 when there is a difference that `differences.toml` does not explain, with 2 when it
+was stopped or the published server cannot be had. Scenarios of features that are not built yet
+never fail the run.
 """
 
 import asyncio
+import signal
 import sys
 import tempfile
 import time
@@ -45,6 +47,7 @@ async def run(
 ) -> int:
     """Play, print as it goes, and say whether there is anything new."""
     began = time.monotonic()
+    _end_in_order()
     names = {one.name for one in planned}
     async with AsyncExitStack() as stack:
         root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="conformance-")))
@@ -66,6 +69,13 @@ async def run(
     return 1 if any(one.new for one in results) else 0
 
 
+def _end_in_order() -> None:
+    """Whoever is told to stop stops the servers, too."""
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+
+
 def main() -> int:
     arguments = docopt(__doc__ or "")
     if arguments["--list"]:
@@ -82,6 +92,8 @@ def main() -> int:
                 whole=not patterns and not only_planned,
             )
         )
+    except asyncio.CancelledError:
+        return 2
     except (PublishedMissingError, SideError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 2
