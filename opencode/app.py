@@ -9,7 +9,6 @@ from typing import Self
 import opencode
 from opencode.bus import Bus, Envelope
 from opencode.fetch import Fetch
-from opencode.heap import loading
 from opencode.ids import Ids
 from opencode.instance import Instance
 from opencode.project.projects import Projects
@@ -139,9 +138,8 @@ class App:
 
     async def _warm(self, instance: Instance) -> None:
         """Somebody is there: load now what the first prompt would have to wait for."""
-        with loading():
-            await asyncio.to_thread(build)
-            await asyncio.to_thread(instance.toolbox.specs)
+        await asyncio.to_thread(build)
+        await asyncio.to_thread(instance.toolbox.specs)
         if (await instance.providers()).connected:
             await self.models.warm()
 

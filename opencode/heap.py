@@ -5,16 +5,21 @@ large library sets off one after the other: up to 160 ms each, while the model c
 """
 
 import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
+import importlib
+import sys
+from types import ModuleType
 
 
-@contextmanager
-def loading() -> Iterator[None]:
-    """While something large is loaded nothing is collected; afterwards it is left out for good."""
+def load(name: str) -> ModuleType:
+    """Import a module that brings a large library.
+
+    The first time nothing is collected meanwhile, and what there is then is left out for good.
+    """
+    if name in sys.modules:
+        return importlib.import_module(name)
     gc.disable()
     try:
-        yield
+        return importlib.import_module(name)
     finally:
         gc.freeze()
         gc.enable()

@@ -7,14 +7,13 @@ finished deltas cross over, as many at a time as have come.
 
 import asyncio
 import contextlib
-import importlib
 import threading
 from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from opencode.heap import loading
+from opencode.heap import load
 from opencode.provider.base import Delta, ModelRequest
 
 if TYPE_CHECKING:
@@ -73,8 +72,7 @@ class Worker:
     """The thread in which requests are made and answers are read."""
 
     def __init__(self) -> None:
-        with loading():
-            module = importlib.import_module("opencode.provider.exchange")
+        module = load("opencode.provider.exchange")
         self.loop = asyncio.new_event_loop()
         self._exchange: Exchange = module.Exchange()
         self._thread = threading.Thread(target=self._run, name="language-models", daemon=True)
