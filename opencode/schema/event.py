@@ -3,7 +3,7 @@
 An event is `{id, type, properties}`. The union of all is at the end.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -491,10 +491,3 @@ class GlobalEvent(WireModel):
     project: str | None = None
     workspace: str | None = None
     payload: Event
-
-
-class EventProperties(WireModel):
-    """An event as `tui.publish` takes it: without an id."""
-
-    type: str
-    properties: dict[str, Any]
